@@ -1,0 +1,21 @@
+// The state machine, in one table (spec sections 2 and 6).
+#pragma once
+
+#include <optional>
+
+#include "payment/command.h"
+#include "payment/decide.h"
+#include "payment/transaction.h"
+
+namespace batal::payment {
+
+// What an action makes of a transaction in a state: the next state, or why not.
+struct Transition {
+  std::optional<State> next;
+  Refusal refusal = Refusal::NotOfThisState;  // where next is empty
+};
+
+// Every (kind, state, action) has an answer; Create and Query are no transitions and are refused.
+Transition transition(Kind kind, State state, Action action);
+
+}  // namespace batal::payment
