@@ -14,8 +14,9 @@ namespace batal::payment {
 
 // What a command does to a transaction, and what an event says was done. Query changes nothing.
 enum class Action : std::uint8_t { Create, Cancel, Capture, Pay, Fail, Refund, Expire, Query };
-inline constexpr std::array kActions{Action::Create, Action::Cancel, Action::Capture, Action::Pay,
-                                     Action::Fail,   Action::Refund, Action::Expire,  Action::Query};
+inline constexpr std::array kActions{Action::Create, Action::Cancel, Action::Capture,
+                                     Action::Pay,    Action::Fail,   Action::Refund,
+                                     Action::Expire, Action::Query};
 std::string_view name_of(Action action);  // "create", "cancel", ...
 
 // SHA-256 of the minified body; on the provider API, of the path and the minified body.
@@ -53,12 +54,12 @@ struct Target {
 
 struct Command {
   Action action = Action::Query;
-  std::string partner;            // client id of the caller's partner: every look-up starts here
-  std::optional<Kind> kind;       // the kind the service deals in; none on the provider API: any
-  bool merchant_known = true;     // looked up by the caller: merchant, and 31's partner service id,
-                                  // are the partner's. Applied after the identity (spec section 3)
+  std::string partner;         // client id of the caller's partner: every look-up starts here
+  std::optional<Kind> kind;    // the kind the service deals in; none on the provider API: any
+  bool merchant_known = true;  // looked up by the caller: merchant, and 31's partner service id,
+                               // are the partner's. Applied after the identity (spec section 3)
   Call call;
-  Target target;                  // all actions but Create
+  Target target;  // all actions but Create
 
   // Create: the transaction to be, but for state, created_at, expires_at and changed_at, which
   // the decision fills in. Its reference_no comes in with the command.

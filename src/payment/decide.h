@@ -27,8 +27,8 @@ std::chrono::microseconds default_life(Kind kind);
 
 // What stands behind one key. All null: nothing does.
 struct Standing {
-  EventPtr event;               // the newest record under the key, where that is an event
-  TransactionPtr transaction;   // the transaction it belongs to, as it stands now
+  EventPtr event;              // the newest record under the key, where that is an event
+  TransactionPtr transaction;  // the transaction it belongs to, as it stands now
   std::optional<NotFoundYet> not_found_yet;  // the newest record under the key, where it is this
 };
 
@@ -43,7 +43,7 @@ struct View {
 };
 
 enum class Refusal : std::uint8_t {
-  Conflict,             // the identity was used for another body
+  Conflict,  // the identity was used for another body
   InvalidMerchant,
   NotFound,
   IdentifiersDisagree,
@@ -54,19 +54,20 @@ enum class Refusal : std::uint8_t {
   AlreadyRefunded,
   Expired,
   Failed,
-  NotOfThisState,       // provider API: the state does not allow it, and no reason above says why
+  WrongState,  // provider API: the state does not allow it, and no reason above says why
   VaNumberPending,
   DuplicateTrxId,
-  InvalidExpiry,        // Create: valid_until is too near or too far
+  InvalidExpiry,  // Create: valid_until is too near or too far
 };
 inline constexpr std::size_t kRefusalCount = 15;
+std::string_view name_of(Refusal refusal);  // "already cancelled", ...: the reasons of 403xx15
 
 struct Outcome {
   enum class Result : std::uint8_t { Accepted, Replayed, Found, Refused };
   Result result = Result::Refused;
   Refusal refusal = Refusal::NotFound;  // Refused
-  EventPtr event;                       // Accepted, Replayed: what the answer is rendered from
-  TransactionPtr transaction;           // Found, and Refused where one was found
+  EventPtr event{};                     // Accepted, Replayed: what the answer is rendered from
+  TransactionPtr transaction{};         // Found, and Refused where one was found
   State state = State::Pending;         // of `transaction`, at decision time
 };
 

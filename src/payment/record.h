@@ -17,9 +17,9 @@ inline constexpr std::uint8_t kRendering = 1;
 // One accepted change of one transaction. It is also what makes a retry of its call harmless, and
 // the answer to that call is rendered from it alone.
 struct Event {
-  Time at{};                   // decision time
+  Time at{};  // decision time
   Action action = Action::Create;
-  Call call;                   // external_id empty: the sweeper's expiry
+  Call call;                      // external_id empty: the sweeper's expiry
   std::string action_no;          // voidNo, captureNo
   std::string partner_action_no;  // partnerVoidNo, partnerCaptureNo
   std::uint8_t rendering = kRendering;
@@ -34,10 +34,10 @@ using EventPtr = std::shared_ptr<const Event>;
 struct NotFoundYet {
   Time at{};
   Time until{};
-  std::string partner;
+  std::string partner{};
   std::uint8_t service = 0;  // creating service, of external_id; 0 when trx_id identifies
-  std::string external_id;
-  std::string trx_id;
+  std::string external_id{};
+  std::string trx_id{};
 
   bool operator==(const NotFoundYet&) const = default;
 };

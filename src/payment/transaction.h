@@ -21,8 +21,8 @@ inline constexpr std::array kKinds{Kind::Debit, Kind::Qris, Kind::Hold, Kind::Vi
 
 // Pending holds do not exist, and only a hold is ever Authorised. For a hold, Paid means captured.
 enum class State : std::uint8_t { Pending, Authorised, Paid, Refunded, Cancelled, Failed, Expired };
-inline constexpr std::array kStates{State::Pending,   State::Authorised, State::Paid,
-                                    State::Refunded,  State::Cancelled,  State::Failed,
+inline constexpr std::array kStates{State::Pending,  State::Authorised, State::Paid,
+                                    State::Refunded, State::Cancelled,  State::Failed,
                                     State::Expired};
 
 std::string_view name_of(Kind kind);    // "debit", "qris", "hold", "virtual account"
@@ -54,14 +54,15 @@ struct Transaction {
   Money amount;
   Time created_at{};
   Time expires_at{};
-  Time changed_at{};                // of the last change of state
-  std::optional<Time> paid_at;      // paid or captured
+  Time changed_at{};            // of the last change of state
+  std::optional<Time> paid_at;  // paid or captured
   std::optional<Time> refunded_at;
+  std::string refund_no;  // ours, once refunded
 
-  std::string trx_id;               // virtual account: the partner's identifier
-  std::string partner_service_id;   // virtual account: 8 characters, left-padded with spaces
+  std::string trx_id;              // virtual account: the partner's identifier
+  std::string partner_service_id;  // virtual account: 8 characters, left-padded with spaces
   std::string customer_no;
-  std::string virtual_account_no;   // partner_service_id + customer_no
+  std::string virtual_account_no;  // partner_service_id + customer_no
   std::string virtual_account_name;
 
   bool operator==(const Transaction&) const = default;

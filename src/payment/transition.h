@@ -12,7 +12,7 @@ namespace batal::payment {
 // What an action makes of a transaction in a state: the next state, or why not.
 struct Transition {
   std::optional<State> next;
-  Refusal refusal = Refusal::NotOfThisState;  // where next is empty
+  Refusal refusal = Refusal::WrongState;  // where next is empty
 };
 
 // Every (kind, state, action) has an answer; Create and Query are no transitions and are refused.
