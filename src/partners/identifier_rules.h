@@ -1,0 +1,17 @@
+// What partners, merchants and virtual accounts may be called: one rule each, for files that are
+// read and for files that are made. The answer says what is wrong, or is empty.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace batal::partners {
+
+// Client and partner ids travel as headers: 1 to 36 visible ASCII characters.
+std::string wrong_partner_id(std::string_view id);
+
+std::string wrong_merchant_id(std::string_view id);  // 1 to 64 characters
+
+std::string wrong_va_partner_service_id(std::string_view id);  // "   88899"
+
+}  // namespace batal::partners

@@ -1,0 +1,12 @@
+// Randomness for secrets, from OpenSSL. Throws std::runtime_error if there is none to be had.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace batal::partners {
+
+std::string random_bytes(std::size_t count);
+std::string random_alphanumeric(std::size_t count);  // uniform over [A-Za-z0-9]
+
+}  // namespace batal::partners
