@@ -15,6 +15,7 @@ std::optional<std::int64_t> parse_amount(std::string_view text);
 // As above, and "1500" is 1500.00: what official clients send when they create.
 std::optional<std::int64_t> parse_loose_amount(std::string_view text);
 
+// For what the parsers gave: not below 0.
 void append_amount(std::string& out, std::int64_t hundredths);  // 150000 -> 1500.00
 
 }  // namespace batal::snap

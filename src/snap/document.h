@@ -15,13 +15,14 @@ namespace batal::snap {
 
 enum class JsonKind : std::uint8_t { Null, Boolean, Number, String, Object, Array };
 
-// One value. Views live until the next parse() of its Document, and as long as the parsed text.
+// One value. Its views point into the Document's own memory: they live until its next parse() or
+// its end, survive a move of the Document, and do not need the text that was parsed.
 struct JsonValue {
   JsonKind kind = JsonKind::Null;
-  std::uint32_t parent = 0;  // index of the object or array it stands in; the root's is 0
+  std::uint32_t parent = 0;    // index of the object or array it stands in; the root's is 0
   std::uint32_t children = 0;  // members of an object, elements of an array
-  std::string_view key;      // unescaped; empty in arrays
-  std::string_view text;     // String: unescaped. All others: the JSON as it came
+  std::string_view key;        // unescaped; empty in arrays
+  std::string_view text;       // String: unescaped. All others: the JSON as it came
 };
 
 // A parser with its memory, reused from request to request. Not thread-safe: one per event loop.
@@ -35,7 +36,8 @@ class Document {
   Document& operator=(Document&&) noexcept;
 
   // Parses `json`, replacing what was parsed before. False if it is not acceptable; the document is
-  // empty then. `json` need not be padded.
+  // empty then. `json` need not be padded; it is copied. Time is linear in its size, but for
+  // sorting the keys of large objects.
   bool parse(std::string_view json);
 
   // The value at a dotted path ("additionalInfo.merchantId"); an array on the way stands for its

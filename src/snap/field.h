@@ -16,23 +16,24 @@
 namespace batal::snap {
 
 enum class FieldType : std::uint8_t {
-  String,       // at most length_max code points
-  Digits,       // ASCII digits, at most length_max
-  PaddedDigits, // exactly length_max characters: spaces, then at least one digit
-  Timestamp,    // RFC 3339 as in time.h; length_max is for the reference pages only
-  Amount,       // "10000.00": digits with two decimals
-  LooseAmount,  // "1500" or "1500.00"
-  Currency,     // three upper-case letters
+  String,        // at most length_max code points
+  Digits,        // ASCII digits, at most length_max
+  PaddedDigits,  // exactly length_max characters: spaces, then at least one digit
+  Timestamp,     // RFC 3339 as in time.h; length_max is for the reference pages only
+  Amount,        // "10000.00": digits with two decimals
+  LooseAmount,   // "1500" or "1500.00"
+  Currency,      // three upper-case letters
   Object,
-  Array,
-  Any,          // kept, not looked into
+  Array,  // at most length_max elements
+  Any,    // kept, not looked into
 };
 
 enum class Presence : std::uint8_t {
-  Mandatory,   // M
-  Optional,    // O
-  OneOf,       // C: at least one of the fields so marked in the table
-  WithParent,  // M as soon as the object it stands in is given and not empty
+  Mandatory,    // M
+  Optional,     // O
+  OneOf,        // C: at least one of the fields so marked in the table
+  WithParent,   // M as soon as the object it stands in is given and not empty
+  Conditional,  // C in an answer: sent when the case calls for it; requests are not checked for it
 };
 
 struct Field {
@@ -40,8 +41,8 @@ struct Field {
   FieldType type = FieldType::String;
   std::uint16_t length_max = 0;  // 0: no limit
   Presence presence = Presence::Optional;
-  std::string_view meaning;                  // one line for the reference pages
-  std::array<std::string_view, 2> aliases{}; // other spellings that are taken as this field
+  std::string_view meaning;                   // one line for the reference pages
+  std::array<std::string_view, 2> aliases{};  // other spellings that are taken as this field
 };
 
 // The fields of one request after the checks. A view of the Document.
@@ -60,9 +61,10 @@ class Fields {
   const Document& document_;
 };
 
-// Steps 10 and 11: first every mandatory and conditional field in table order (InvalidMandatoryField
-// with the dotted path; for OneOf the first so marked), then every format in table order, two
-// spellings of one field with different values included (InvalidFieldFormat with the path).
+// Steps 10 and 11: first every mandatory and conditional field in table order
+// (InvalidMandatoryField with the dotted path; for OneOf the first so marked), then every format in
+// table order, two spellings of one field with different values included (InvalidFieldFormat with
+// the path).
 std::expected<Fields, Problem> check_fields(std::span<const Field> table, const Document& document);
 
 // Unicode code points of valid UTF-8.

@@ -13,7 +13,7 @@ class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out) {}
 
-  JsonWriter& begin_object();                      // the document, or an element of an array
+  JsonWriter& begin_object();  // the document, or an element of an array
   JsonWriter& begin_object(std::string_view key);
   JsonWriter& end_object();
   JsonWriter& begin_array(std::string_view key);

@@ -10,7 +10,7 @@
 namespace batal::snap {
 
 // Writes `json` without the white space (space, tab, line feed, carriage return) outside strings.
-// Replaces what was in `out`.
+// Replaces what was in `out`. Text with an unclosed string is copied as it is.
 void minify(std::string_view json, std::string& out);
 
 // The second form, which one official client signs while it sends the first: inside strings "\/"

@@ -48,6 +48,7 @@ int http_status(Case what);
 void append_response_code(std::string& out, std::string_view service, Case what);
 
 // Appends the text: "Transaction Not Permitted.[expired]."; cut to 150 characters (code points).
+// An empty detail leaves out its brackets; a case whose text names none ignores it.
 void append_response_message(std::string& out, Case what, std::string_view detail);
 
 }  // namespace batal::snap

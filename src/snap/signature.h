@@ -1,5 +1,6 @@
 // Signatures of the standard: RSA-SHA256 for the token service, HMAC-SHA512 for all others.
 //
+// Source: the source page's signature notes; docs/protocol.md, "Signatures and tokens".
 // Texts and encodings: base64 with the standard alphabet and padding, nothing else accepted.
 // Failures to set up OpenSSL throw std::runtime_error (exhaustion); bad input never throws.
 #pragma once
@@ -29,6 +30,7 @@ void string_to_sign(std::string& out, std::string_view method, std::string_view 
                     std::string_view token, const Sha256& body, std::string_view timestamp);
 
 // One client secret, keyed once and used for many messages. Not thread-safe: one per event loop.
+// An empty secret is a programmer's error (std::invalid_argument): anyone could sign with it.
 class HmacSha512 {
  public:
   explicit HmacSha512(std::string_view secret);
@@ -42,11 +44,14 @@ class HmacSha512 {
   bool verify(std::string_view message, std::string_view signature_base64);
 
  private:
-  struct Free { void operator()(EVP_MAC_CTX* context) const; };
+  struct Free {
+    void operator()(EVP_MAC_CTX* context) const;
+  };
   std::unique_ptr<EVP_MAC_CTX, Free> context_;
 };
 
-// RSA-SHA256, PKCS#1 v1.5. Keys of at least 2048 bits. const methods are thread-safe.
+// RSA-SHA256, PKCS#1 v1.5. const methods are thread-safe. from_pem() says in words what is wrong:
+// no PEM, an encrypted key, not RSA, fewer than 2048 bits.
 class RsaPublicKey {
  public:
   static std::expected<RsaPublicKey, std::string> from_pem(std::string_view pem);  // SPKI

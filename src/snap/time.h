@@ -17,10 +17,14 @@ using Time = std::chrono::sys_time<std::chrono::microseconds>;
 using Clock = std::function<Time()>;
 Time system_now();
 
-// RFC 3339: yyyy-MM-ddTHH:mm:ss, 0 to 9 fraction digits, then Z or an offset. Digits beyond the
-// microsecond are cut. Nothing if the text is anything else or names no real instant.
+// RFC 3339: yyyy-MM-ddTHH:mm:ss, a fraction of 1 to 9 digits or none, then Z or an offset. Digits
+// beyond the microsecond are cut. Nothing if the text is anything else (lower-case t or z, a point
+// without digits), names no instant of the clock (30 February, 24:00, a 60th second), or one whose
+// year is not 0000 to 9999 in UTC and in +07:00, so that every result can be written back.
 std::optional<Time> parse_timestamp(std::string_view text);
 
+// All of these take instants of the years 0000 to 9999 only, before and after the shift.
+//
 // Appends yyyy-MM-ddTHH:mm:ss+07:00, 25 characters; fractions of a second are cut.
 void append_timestamp(std::string& out, Time time);
 std::string timestamp(Time time);
