@@ -115,7 +115,7 @@ bool Document::Parser::parse(std::string_view json, std::vector<JsonValue>& into
   ondemand::object root;
   if (simdjson_.iterate(text).get(document_) || document_.get_object().get(root)) return false;
   const std::string_view own(padded_.data(), json.size());
-  into.push_back({.kind = JsonKind::Object, .key = {}, .text = trim(own)});
+  into.push_back({.kind = JsonKind::Object, .text = trim(own)});
   return walk_object(root, 0, 1) && document_.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 

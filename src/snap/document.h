@@ -21,8 +21,8 @@ struct JsonValue {
   JsonKind kind = JsonKind::Null;
   std::uint32_t parent = 0;    // index of the object or array it stands in; the root's is 0
   std::uint32_t children = 0;  // members of an object, elements of an array
-  std::string_view key;        // unescaped; empty in arrays
-  std::string_view text;       // String: unescaped. All others: the JSON as it came
+  std::string_view key = {};   // unescaped; empty in arrays
+  std::string_view text = {};  // String: unescaped. All others: the JSON as it came
 };
 
 // A parser with its memory, reused from request to request. Not thread-safe: one per event loop.

@@ -37,11 +37,11 @@ enum class Presence : std::uint8_t {
 };
 
 struct Field {
-  std::string_view path;  // dotted: additionalInfo.merchantId
+  std::string_view path = {};  // dotted: additionalInfo.merchantId
   FieldType type = FieldType::String;
   std::uint16_t length_max = 0;  // 0: no limit
   Presence presence = Presence::Optional;
-  std::string_view meaning;                   // one line for the reference pages
+  std::string_view meaning = {};              // one line for the reference pages
   std::array<std::string_view, 2> aliases{};  // other spellings that are taken as this field
 };
 
