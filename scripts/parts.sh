@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# Running the parts of a test run and counting them; `test` and tests/long/*.sh are made of these.
+# A part shows one line when it passes, and all it said when it does not.
+
+passed=0
+failed=0
+part_seconds_max=3600
+part_log=$(mktemp)
+trap 'rm -f "$part_log"' EXIT
+
+# The sum of all numbers in the part's log that the pattern (PCRE) matches.
+counted() { { grep -oP "$1" "$part_log" || true; } | awk '{ sum += $1 } END { print sum + 0 }'; }
+
+# part NAME PASSED FAILED COMMAND...: runs the command; PASSED and FAILED are the patterns of the
+# counts in what it says. A command that fails without saying how much failed counts as one.
+part() {
+  local name=$1 passed_pattern=$2 failed_pattern=$3 status=0 good bad start=$SECONDS
+  shift 3
+  timeout --kill-after=10 "$part_seconds_max" "$@" </dev/null >"$part_log" 2>&1 || status=$?
+  good=$(counted "$passed_pattern")
+  bad=$(counted "$failed_pattern")
+  ((status == 0 || bad > 0)) || bad=1
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  ((bad == 0)) || cat "$part_log"
+  ((status != 124)) || echo "$name was stopped after $part_seconds_max s"
+  echo "$name: $good passed, $bad failed, $((SECONDS - start)) s"
+}
+
+# failed_step TEXT: something that the tests need did not work.
+failed_step() {
+  echo "$1"
+  failed=$((failed + 1))
+}
+
+# build_part PRESET: false if it does not build.
+build_part() {
+  scripts/build "$1" && return
+  failed_step "building $1 failed"
+  return 1
+}
+
+# unit_parts PRESET [ROOM...]: the unit tests of those rooms, or of all that have some.
+unit_parts() {
+  local preset=$1 room rooms=("${@:2}")
+  ((${#rooms[@]})) || mapfile -t rooms < <(find tests -name '*_test.cpp' | cut -d/ -f2 | sort -u)
+  for room in "${rooms[@]}"; do
+    part "$room" '(?<=^\[  PASSED  \] )\d+(?= tests?\.)' \
+      '(?<=^\[  FAILED  \] )\d+(?= tests?, listed)' "build/$preset/${room}_test" --gtest_brief=1
+  done
+}
+
+pytest_part() {
+  part "$1" '\d+(?= passed\b.* in \d)' '\d+(?= (failed|errors?)\b.* in \d)' \
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider "$1"
+}
+
+# Every folder of tests/ with Python tests in it.
+pytest_parts() {
+  local folder
+  while read -r folder; do
+    pytest_part "$folder"
+  done < <(find tests -name node_modules -prune -o \
+    '(' -name 'test_*.py' -o -name '*_test.py' ')' -printf '%h\n' | sort -u)
+}
+
+# The official client as npm delivers it, fetched when it is missing or older than its lock file.
+client_part() {
+  local folder=tests/clients
+  if [[ ! $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]]; then
+    npm --prefix "$folder" ci --loglevel=error >/dev/null || { failed_step "npm ci in $folder failed"; return; }
+  fi
+  part "$folder" '(?<=^# pass )\d+' '(?<=^# fail |^# cancelled )\d+' \
+    node --test --test-reporter=tap "$folder"/*_test.js
+}
