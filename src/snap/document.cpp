@@ -48,15 +48,6 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
-// The text came from valid UTF-8, so an encoded surrogate can only be a lone \uD8xx to \uDFxx.
-bool has_lone_surrogate(std::string_view unescaped) {
-  for (auto at = unescaped.find('\xED'); at != std::string_view::npos;
-       at = unescaped.find('\xED', at + 1)) {
-    if (static_cast<unsigned char>(unescaped[at + 1]) >= 0xA0) return true;
-  }
-  return false;
-}
-
 bool all_different(std::vector<std::string_view>::iterator begin,
                    std::vector<std::string_view>::iterator end) {
   if (static_cast<std::size_t>(end - begin) > kFewMembers) {
@@ -85,8 +76,9 @@ const JsonValue* child(const JsonValue* root, const JsonValue* parent, std::stri
 
 }  // namespace
 
-// simdjson checks UTF-8, brackets, commas, colons and strings while it walks, but nothing of a
-// value it is not asked for; so the walk asks for every value, and checks the scalars itself.
+// simdjson checks UTF-8, brackets, commas, colons and strings (their control characters, escapes
+// and surrogates) on the way, but nothing of a value it is not asked for; so the walk asks for
+// every value. Numbers and words it checks itself: simdjson would refuse the largest numbers.
 struct Document::Parser {
   bool parse(std::string_view json, std::vector<JsonValue>& into);
 
@@ -94,7 +86,6 @@ struct Document::Parser {
   bool walk_object(ondemand::object object, std::uint32_t self, std::size_t depth);
   bool walk_array(ondemand::array array, std::uint32_t self, std::size_t depth);
   bool visit(ondemand::value value, std::string_view key, std::uint32_t parent, std::size_t depth);
-  bool visit_string(ondemand::value& value, std::uint32_t self);
   bool visit_container(ondemand::value& value, std::uint32_t self, std::size_t depth);
   std::uint32_t add(JsonKind kind, std::uint32_t parent, std::string_view key,
                     std::string_view text);
@@ -125,7 +116,7 @@ bool Document::Parser::walk_object(ondemand::object object, std::uint32_t self, 
     std::string_view key;
     ondemand::value value;
     if (field.unescaped_key().get(key) || field.value().get(value)) return false;
-    if (has_lone_surrogate(key) || !visit(value, key, self, depth)) return false;
+    if (!visit(value, key, self, depth)) return false;
     keys_.push_back(key);
   }
   if (!all_different(keys_.begin() + mark, keys_.end())) return false;
@@ -152,7 +143,7 @@ bool Document::Parser::visit(ondemand::value value, std::string_view key, std::u
     case ondemand::json_type::array:
       return visit_container(value, add(JsonKind::Array, parent, key, token), depth + 1);
     case ondemand::json_type::string:
-      return visit_string(value, add(JsonKind::String, parent, key, token));
+      return !value.get_string().get((*values_)[add(JsonKind::String, parent, key, token)].text);
     case ondemand::json_type::number:
       add(JsonKind::Number, parent, key, token);
       return is_number(token);
@@ -164,11 +155,6 @@ bool Document::Parser::visit(ondemand::value value, std::string_view key, std::u
       return token == "null";
   }
   return false;
-}
-
-bool Document::Parser::visit_string(ondemand::value& value, std::uint32_t self) {
-  auto& text = (*values_)[self].text;
-  return !value.get_string().get(text) && !has_lone_surrogate(text);
 }
 
 bool Document::Parser::visit_container(ondemand::value& value, std::uint32_t self,
