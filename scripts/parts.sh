@@ -5,26 +5,41 @@
 passed=0
 failed=0
 part_seconds_max=3600
+part_start=0
 part_log=$(mktemp)
 trap 'rm -f "$part_log"' EXIT
 
 # The sum of all numbers in the part's log that the pattern (PCRE) matches.
 counted() { { grep -oP "$1" "$part_log" || true; } | awk '{ sum += $1 } END { print sum + 0 }'; }
 
-# part NAME PASSED FAILED COMMAND...: runs the command; PASSED and FAILED are the patterns of the
-# counts in what it says. A command that fails without saying how much failed counts as one.
-part() {
-  local name=$1 passed_pattern=$2 failed_pattern=$3 status=0 good bad start=$SECONDS
-  shift 3
-  timeout --kill-after=10 "$part_seconds_max" "$@" </dev/null >"$part_log" 2>&1 || status=$?
-  good=$(counted "$passed_pattern")
-  bad=$(counted "$failed_pattern")
-  ((status == 0 || bad > 0)) || bad=1
+# tally NAME STATUS PASSED FAILED: counts what the part's log says; PASSED and FAILED are patterns.
+# A command that failed (its STATUS) without saying how often failed once.
+tally() {
+  local good bad
+  good=$(counted "$3")
+  bad=$(counted "$4")
+  (($2 == 0 || bad > 0)) || bad=1
   passed=$((passed + good))
   failed=$((failed + bad))
-  ((bad == 0)) || cat "$part_log"
-  ((status != 124)) || echo "$name was stopped after $part_seconds_max s"
-  echo "$name: $good passed, $bad failed, $((SECONDS - start)) s"
+  echo "$1: $good passed, $bad failed, $((SECONDS - part_start)) s"
+}
+
+# part NAME PASSED FAILED COMMAND...: runs and tallies.
+part() {
+  local status=0
+  part_start=$SECONDS
+  timeout --kill-after=10 "$part_seconds_max" "${@:4}" </dev/null >"$part_log" 2>&1 || status=$?
+  ((status == 0)) || cat "$part_log"
+  ((status != 124)) || echo "$1 was stopped after $part_seconds_max s"
+  tally "$1" "$status" "$2" "$3"
+}
+
+# shown_part NAME PASSED FAILED COMMAND...: the same for what takes hours, shown as it goes.
+shown_part() {
+  local status=0
+  part_start=$SECONDS
+  "${@:4}" </dev/null 2>&1 | tee "$part_log" || status=$?
+  tally "$1" "$status" "$2" "$3"
 }
 
 # failed_step TEXT: something that the tests need did not work.
