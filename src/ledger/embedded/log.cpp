@@ -1,0 +1,139 @@
+#include "ledger/embedded/log.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <limits>
+#include <utility>
+
+#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/record_codec.h"
+
+namespace batal::ledger {
+namespace {
+
+constexpr std::string_view kNextName = "next.tmp";
+
+void check(const LogOptions& options) {
+  if (options.record_bytes_max > kRecordBytesMax)
+    throw LedgerError(fmt::format("record_bytes_max is more than {}", kRecordBytesMax));
+  if (frame_bytes(options.record_bytes_max) > options.batch_bytes_max)
+    throw LedgerError("record_bytes_max is more than fits batch_bytes_max");
+  if (options.batch_bytes_max > options.segment_bytes - kSegmentHeaderBytes ||
+      options.segment_bytes < kSegmentHeaderBytes)
+    throw LedgerError("batch_bytes_max is more than fits segment_bytes");
+  if (options.segment_bytes > std::numeric_limits<std::uint32_t>::max())
+    throw LedgerError("segment_bytes is more than 4 GiB");
+}
+
+}  // namespace
+
+Log::Log(FileDoor& door, LogOptions options) : door_(door), options_(std::move(options)) {
+  check(options_);
+}
+
+RecoveryReport Log::recover(const EachRecord& each) {
+  tail_ = ledger::recover(
+      door_,
+      {.folder = options_.folder, .mode = options_.mode, .segment_bytes = options_.segment_bytes},
+      each);
+  sequence_ = synced_sequence_ = tail_.report.records;
+  prepare_next();
+  return tail_.report;
+}
+
+void Log::prepare_next() {
+  next_ = std::async(std::launch::async,
+                     [&door = door_, path = options_.folder / kNextName,
+                      bytes = options_.segment_bytes] { return make_zeroed(door, path, bytes); });
+}
+
+bool Log::make_room() {
+  if (tail_.bytes - tail_.end >= options_.batch_bytes_max) return true;
+  FilePtr next;
+  try {
+    next = next_.get();
+  } catch (const LedgerError& error) {
+    spdlog::error("ledger: no next segment: {}", error.what());
+    prepare_next();
+    return false;
+  }
+  go_on_with(std::move(next));
+  prepare_next();
+  return true;
+}
+
+void Log::go_on_with(FilePtr next) {
+  const Path temporary = options_.folder / kNextName;
+  const std::uint32_t number = tail_.segment + 1;
+  const HeaderBytes header = encode(SegmentHeader{
+      .mode = options_.mode, .number = number, .first_sequence = synced_sequence_ + 1});
+  must(write_all(*next, header, 0), "write", temporary);
+  must(next->sync(), "sync", temporary);
+  must(door_.rename(temporary, path_of(number)), "rename", temporary);
+  must(door_.sync_folder(options_.folder), "sync", options_.folder);
+  tail_.live = std::move(next);
+  tail_.segment = number;
+  tail_.end = kSegmentHeaderBytes;
+  tail_.bytes = options_.segment_bytes;
+}
+
+bool Log::fits_another() const {
+  return batch_.size() + frame_bytes(options_.record_bytes_max) <= options_.batch_bytes_max;
+}
+
+std::optional<Position> Log::append(const payment::Record& record) {
+  const std::size_t begin = batch_.size();
+  append_frame(batch_, record, sequence_ + 1, synced_sequence_);
+  if (batch_.size() - begin > frame_bytes(options_.record_bytes_max)) {
+    batch_.resize(begin);
+    return std::nullopt;
+  }
+  ++sequence_;
+  return Position{tail_.segment, static_cast<std::uint32_t>(tail_.end + begin)};
+}
+
+void Log::commit() {
+  must(write_all(*tail_.live, batch_, tail_.end), "write", path_of(tail_.segment));
+  must(tail_.live->sync(), "sync", path_of(tail_.segment));
+  tail_.end += batch_.size();
+  synced_sequence_ = sequence_;
+  batch_.clear();
+}
+
+payment::Record Log::read(Position position) {
+  const auto frame = frame_at(frame_bytes_at(position));
+  if (!frame)
+    throw LedgerError(fmt::format("{} is corrupt: the record at byte {}, whole before, is broken",
+                                  path_of(position.segment).string(), position.offset));
+  return decode_in(*frame, path_of(position.segment), position.offset);
+}
+
+std::span<const std::uint8_t> Log::frame_bytes_at(Position position) {
+  const bool is_live = tail_.live && position.segment == tail_.segment;
+  if (is_live && position.offset >= tail_.end)
+    return std::span(batch_).subspan(position.offset - tail_.end);
+  return read_frame_bytes(is_live ? *tail_.live : file_of(position.segment), position.offset);
+}
+
+std::span<const std::uint8_t> Log::read_frame_bytes(const File& file, std::uint64_t offset) {
+  constexpr std::size_t kMostFramesBytes = 1024;
+  read_buffer_.resize(kMostFramesBytes);
+  auto count = must(read_all(file, read_buffer_, offset), "read", options_.folder);
+  const auto stated = stated_frame_bytes(std::span(read_buffer_).first(count));
+  if (stated && *stated > count) {
+    read_buffer_.resize(*stated);
+    count = must(read_all(file, read_buffer_, offset), "read", options_.folder);
+  }
+  return std::span(read_buffer_).first(count);
+}
+
+const File& Log::file_of(std::uint32_t segment) {
+  constexpr std::size_t kReadableMax = 64;
+  if (const auto found = readable_.find(segment); found != readable_.end()) return *found->second;
+  if (readable_.size() >= kReadableMax) readable_.erase(readable_.begin());
+  const Path path = path_of(segment);
+  return *(readable_[segment] = must(door_.open(path, OpenFor::Reading), "open", path));
+}
+
+}  // namespace batal::ledger

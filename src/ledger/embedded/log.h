@@ -1,0 +1,76 @@
+// The log as it is being written: frames gathered for a batch, one write, one sync; and any record
+// of it read back by its position.
+//
+// Belongs to the ledger's thread. Beside it a short-lived thread makes the next segment while the
+// present one fills, so that going on to it waits for no zeros.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <future>
+#include <optional>
+
+#include "ledger/embedded/file.h"
+#include "ledger/embedded/recovery.h"
+#include "ledger/embedded/segment.h"
+
+namespace batal::ledger {
+
+struct LogOptions {
+  Path folder;
+  Mode mode = Mode::Production;
+  std::size_t segment_bytes = 32 << 20;      // of one file
+  std::size_t batch_bytes_max = 1 << 20;     // of frames written at once; at most a segment's room
+  std::size_t record_bytes_max = 256 << 10;  // encoded; at most what fits a batch
+};
+
+class Log {
+ public:
+  // Throws LedgerError where the sizes do not fit each other.
+  Log(FileDoor& door, LogOptions options);
+
+  // First and once: takes the folder (recovery.h). Throws LedgerError.
+  RecoveryReport recover(const EachRecord& each);
+
+  // Makes sure that a whole batch fits the live segment, going on to the next one where less is
+  // left. To be called before a batch's first append. False: the disk has no room for another
+  // segment; nothing was written, and the next call tries again. Throws LedgerError where a write
+  // or sync failed.
+  bool make_room();
+
+  // Whether any record still fits the batch.
+  bool fits_another() const;
+
+  // Adds a record to the batch and returns where it will stand; nothing, and nothing is added,
+  // where it is larger than record_bytes_max.
+  std::optional<Position> append(const payment::Record& record);
+
+  bool has_batch() const { return !batch_.empty(); }
+
+  // Writes the batch and syncs it. Throws LedgerError where that fails: nobody knows then what is
+  // on disk, and the log must not be used again.
+  void commit();
+
+  // The record whose frame begins here, of the batch being gathered too. Throws LedgerError.
+  payment::Record read(Position position);
+
+ private:
+  Path path_of(std::uint32_t number) const { return options_.folder / segment_name(number); }
+  void prepare_next();
+  void go_on_with(FilePtr next);
+  const File& file_of(std::uint32_t segment);
+  std::span<const std::uint8_t> frame_bytes_at(Position position);
+  std::span<const std::uint8_t> read_frame_bytes(const File& file, std::uint64_t offset);
+
+  FileDoor& door_;
+  const LogOptions options_;
+  Recovered tail_;                     // lock, live segment, its end
+  Bytes batch_;                        // frames to stand at tail_.end
+  std::uint64_t sequence_ = 0;         // of the last record, the batch's included
+  std::uint64_t synced_sequence_ = 0;  // of the last durable one
+  std::future<FilePtr> next_;          // the next segment, all zeros
+  boost::unordered_flat_map<std::uint32_t, FilePtr> readable_;  // some segments, open for reading
+  Bytes read_buffer_;
+};
+
+}  // namespace batal::ledger

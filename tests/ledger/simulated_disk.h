@@ -1,0 +1,280 @@
+// A disk in memory that a test owns: every write, sync and rename of it, every failure, and what a
+// power cut leaves.
+//
+// What is written is seen at once, but durable only after a sync of the file; a name only after a
+// sync of its folder. crash() keeps of the rest what a seeded die decides: each unsynced write in
+// whole, in part or not at all, and the changes of names up to some point. A sync that fails has
+// kept some writes and lost the others for good: the next sync does not bring them back.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "ledger/embedded/file.h"
+
+namespace batal::ledger {
+
+class SimulatedDisk final : public FileDoor {
+ public:
+  explicit SimulatedDisk(std::uint64_t seed = 1) : die_(seed) {}
+
+  // The call-th changing call from now on (write, sync, open for creating, rename, remove, sync of
+  // a folder; 1 is the next) fails, and so do the following `times` - 1.
+  void fail_at(std::uint64_t call, std::uint64_t times = 1) {
+    const std::lock_guard lock(mutex_);
+    fail_from_ = calls_ + call;
+    fail_until_ = fail_from_ + times;
+  }
+  void heal() {
+    const std::lock_guard lock(mutex_);
+    fail_until_ = 0;
+  }
+
+  // A full disk: no file can be made and none can grow.
+  void set_full(bool full) {
+    const std::lock_guard lock(mutex_);
+    full_ = full;
+  }
+
+  // No write takes more than this at once.
+  void shorten_writes(std::size_t bytes_max) { write_bytes_max_ = bytes_max; }
+
+  // Called before each sync of a segment.
+  void on_segment_sync(std::function<void()> hook) {
+    const std::lock_guard lock(mutex_);
+    hook_ = std::move(hook);
+  }
+
+  // Whether any segment has bytes that no sync has covered.
+  bool has_unsynced_segment() const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(names_, [](const auto& entry) {
+      return is_segment(entry.first) && !entry.second->unsynced.empty();
+    });
+  }
+
+  std::uint64_t reads() const {
+    const std::lock_guard lock(mutex_);
+    return reads_;
+  }
+
+  // The power fails and comes back. All files must have been closed.
+  void crash() {
+    const std::lock_guard lock(mutex_);
+    names_ = pending_names_.empty() || roll(2) == 0 ? durable_names_
+                                                    : pending_names_[roll(pending_names_.size())];
+    durable_names_ = names_;
+    pending_names_.clear();
+    for (auto& [path, node] : names_) {
+      keep_some(*node);
+      node->content = node->durable;
+    }
+  }
+
+  Bytes content(const Path& path) const {
+    const std::lock_guard lock(mutex_);
+    return names_.at(path.string())->content;
+  }
+
+  // Puts a file there, durably.
+  void put(const Path& path, Bytes content) {
+    const std::lock_guard lock(mutex_);
+    auto node = std::make_shared<Node>();
+    node->content = node->durable = std::move(content);
+    durable_names_[path.string()] = node;
+    names_[path.string()] = std::move(node);
+  }
+  void put(const Path& path, std::string_view text) { put(path, Bytes(text.begin(), text.end())); }
+
+  Io<FilePtr> open(const Path& path, OpenFor purpose) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = names_.find(path.string());
+    if (purpose == OpenFor::Reading) {
+      if (found == names_.end()) return error(std::errc::no_such_file_or_directory);
+      return std::make_unique<OpenFile>(*this, found->second);
+    }
+    if (fails()) return error(std::errc::io_error);
+    if (full_) return error(std::errc::no_space_on_device);
+    if (found != names_.end()) return error(std::errc::file_exists);
+    auto node = std::make_shared<Node>();
+    names_[path.string()] = node;
+    pending_names_.push_back(names_);
+    return std::make_unique<OpenFile>(*this, std::move(node));
+  }
+
+  Io<FilePtr> lock(const Path& path) override {
+    const std::lock_guard lock(mutex_);
+    auto& node = names_[path.string()];
+    if (!node) node = std::make_shared<Node>();
+    if (node->locked) return error(std::errc::resource_unavailable_try_again);
+    node->locked = true;
+    return std::make_unique<OpenFile>(*this, node, true);
+  }
+
+  Io<void> rename(const Path& from, const Path& to) override {
+    const std::lock_guard lock(mutex_);
+    if (fails()) return error(std::errc::io_error);
+    const auto node = names_.at(from.string());
+    names_.erase(from.string());
+    names_[to.string()] = node;
+    pending_names_.push_back(names_);
+    return {};
+  }
+
+  Io<void> remove(const Path& path) override {
+    const std::lock_guard lock(mutex_);
+    if (fails()) return error(std::errc::io_error);
+    names_.erase(path.string());
+    pending_names_.push_back(names_);
+    return {};
+  }
+
+  Io<void> make_folder(const Path&) override { return {}; }
+
+  Io<void> sync_folder(const Path&) override {
+    const std::lock_guard lock(mutex_);
+    if (fails()) return error(std::errc::io_error);
+    durable_names_ = names_;
+    pending_names_.clear();
+    return {};
+  }
+
+  Io<std::vector<std::string>> list(const Path& folder) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [path, node] : names_)
+      if (Path(path).parent_path() == folder) names.push_back(Path(path).filename());
+    return names;
+  }
+
+ private:
+  struct Write {
+    std::size_t offset;
+    Bytes bytes;
+  };
+  struct Node {
+    Bytes content;  // as reads see it
+    Bytes durable;
+    std::vector<Write> unsynced;
+    bool locked = false;
+  };
+  using NodePtr = std::shared_ptr<Node>;
+
+  class OpenFile final : public File {
+   public:
+    OpenFile(SimulatedDisk& disk, NodePtr node, bool holds_lock = false)
+        : disk_(disk), node_(std::move(node)), holds_lock_(holds_lock) {}
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+    ~OpenFile() override {
+      const std::lock_guard lock(disk_.mutex_);
+      if (holds_lock_) node_->locked = false;
+    }
+
+    Io<std::size_t> read(std::span<std::uint8_t> into, std::uint64_t offset) const override {
+      const std::lock_guard lock(disk_.mutex_);
+      ++disk_.reads_;
+      if (offset >= node_->content.size()) return 0;
+      const auto from = std::span(node_->content).subspan(offset);
+      const std::size_t count = std::min(from.size(), into.size());
+      std::ranges::copy(from.first(count), into.begin());
+      return count;
+    }
+
+    Io<std::size_t> write(std::span<const std::uint8_t> bytes, std::uint64_t offset) override {
+      const std::lock_guard lock(disk_.mutex_);
+      if (disk_.full_ && offset + bytes.size() > node_->content.size())
+        return error(std::errc::no_space_on_device);
+      const bool fails = disk_.fails();
+      auto count = std::min(bytes.size(), disk_.write_bytes_max_);
+      if (fails) count /= 2;
+      node_->unsynced.push_back(
+          {offset, Bytes(bytes.begin(), bytes.begin() + std::ptrdiff_t(count))});
+      place(node_->unsynced.back(), node_->content);
+      if (fails) return error(std::errc::io_error);
+      return count;
+    }
+
+    Io<void> sync() override {
+      if (auto hook = disk_.hook_for(node_)) hook();
+      const std::lock_guard lock(disk_.mutex_);
+      if (disk_.fails()) {
+        disk_.keep_some(*node_);
+        return error(std::errc::io_error);
+      }
+      for (const auto& write : node_->unsynced) place(write, node_->durable);
+      node_->unsynced.clear();
+      return {};
+    }
+
+    Io<std::uint64_t> size() const override {
+      const std::lock_guard lock(disk_.mutex_);
+      return node_->content.size();
+    }
+
+   private:
+    SimulatedDisk& disk_;
+    NodePtr node_;
+    bool holds_lock_;
+  };
+
+  static std::unexpected<std::error_code> error(std::errc code) {
+    return std::unexpected(std::make_error_code(code));
+  }
+
+  static bool is_segment(const std::string& path) { return path.ends_with(".segment"); }
+
+  static void place(const Write& write, Bytes& content) {
+    content.resize(std::max(content.size(), write.offset + write.bytes.size()));
+    std::ranges::copy(write.bytes, content.begin() + std::ptrdiff_t(write.offset));
+  }
+
+  // The rest of the class is called with the mutex held.
+
+  bool fails() {
+    ++calls_;
+    return calls_ >= fail_from_ && calls_ < fail_until_;
+  }
+
+  bool is_named_segment(const NodePtr& node) const {
+    return std::ranges::any_of(
+        names_, [&](const auto& entry) { return entry.second == node && is_segment(entry.first); });
+  }
+
+  std::function<void()> hook_for(const NodePtr& node) const {
+    const std::lock_guard lock(mutex_);
+    return is_named_segment(node) ? hook_ : nullptr;
+  }
+
+  std::size_t roll(std::size_t sides) { return std::size_t(die_() % sides); }
+
+  void keep_some(Node& node) {
+    for (auto& write : node.unsynced) {
+      const std::size_t fate = roll(3);
+      if (fate == 0) continue;
+      if (fate == 1) write.bytes.resize(roll(write.bytes.size() + 1));
+      place(write, node.durable);
+    }
+    node.unsynced.clear();
+  }
+
+  mutable std::mutex mutex_;
+  std::mt19937_64 die_;
+  std::map<std::string, NodePtr> names_;
+  std::map<std::string, NodePtr> durable_names_;
+  std::vector<std::map<std::string, NodePtr>> pending_names_;  // after each change since a sync
+  std::function<void()> hook_;
+  std::uint64_t calls_ = 0;
+  std::uint64_t reads_ = 0;
+  std::uint64_t fail_from_ = 0;
+  std::uint64_t fail_until_ = 0;
+  bool full_ = false;
+  std::size_t write_bytes_max_ = std::size_t(-1);
+};
+
+}  // namespace batal::ledger
