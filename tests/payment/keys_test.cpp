@@ -44,6 +44,11 @@ Command without_kind(Command command) {
   return command;
 }
 
+Command unnamed(Command command) {
+  command.target.reference_no.clear();
+  return command;
+}
+
 Command with_external_id(Command command, const std::string& external_id) {
   command.target.external_id = external_id;
   return command;
@@ -87,6 +92,10 @@ std::vector<CommandCase> command_cases() {
        {"reference alpha R-a"}},
 
       {"capture", capture("a"), "call 65 alpha K-a", {"reference alpha R-a"}},
+      {"capture by creation",
+       with_external_id(unnamed(capture("a")), "X-a"),
+       "call 65 alpha K-a",
+       {"call 63 alpha X-a"}},
 
       {"pay", provider(Action::Pay, "a"), "call 0 alpha pay-a", {"reference alpha R-a"}},
       {"fail", provider(Action::Fail, "a"), "call 0 alpha fail-a", {"reference alpha R-a"}},
