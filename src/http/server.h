@@ -5,12 +5,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace batal::http {
@@ -18,8 +20,8 @@ namespace batal::http {
 // A request while it is being handled. Views into the connection's buffer: copy what must live
 // longer than the handler's call.
 struct Header {
-  std::string_view name;  // as it came; names compare without regard to case
-  std::string_view value; // without surrounding white space; may be empty
+  std::string_view name;   // as it came; names compare without regard to case
+  std::string_view value;  // without surrounding white space; may be empty
 };
 
 struct Request {
@@ -36,9 +38,9 @@ struct Request {
 
 struct Answer {
   int status = 200;
-  std::string body;
+  std::string body{};
   std::string_view content_type = "application/json";
-  std::string headers;    // further complete header lines, each ended by \r\n
+  std::string headers{};  // further complete header lines, each ended by \r\n
   bool close = false;     // close the connection after this answer
 };
 
@@ -51,12 +53,12 @@ class Reply {
    public:
     virtual void send(std::uint64_t ticket, Answer&& answer) = 0;
     virtual void drop(std::uint64_t ticket) = 0;
+
    protected:
     ~Sink() = default;
   };
   Reply() = default;
-  Reply(std::weak_ptr<Sink> sink, std::uint64_t ticket)
-      : sink_(std::move(sink)), ticket_(ticket) {}
+  Reply(std::weak_ptr<Sink> sink, std::uint64_t ticket) : sink_(std::move(sink)), ticket_(ticket) {}
   Reply(Reply&& other) noexcept : sink_(std::move(other.sink_)), ticket_(other.ticket_) {
     other.sink_.reset();
   }
@@ -95,10 +97,10 @@ class Handler {
 struct Limits {
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
-  std::size_t connections_max = 20'000;                    // over all loops of a listener
-  std::chrono::milliseconds idle{75'000};                  // keep-alive without a request
-  std::chrono::milliseconds read{10'000};                  // from a request's first byte to its last
-  std::chrono::milliseconds write{10'000};                 // for an answer to be taken
+  std::size_t connections_max = 20'000;     // over all loops of a listener
+  std::chrono::milliseconds idle{75'000};   // keep-alive without a request
+  std::chrono::milliseconds read{10'000};   // from a request's first byte to its last
+  std::chrono::milliseconds write{10'000};  // for an answer to be taken
   std::chrono::milliseconds tick{50};
 };
 
@@ -118,8 +120,8 @@ class Loop {
 struct ListenerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one, see Server::port()
-  std::optional<TlsFiles> tls;
-  Limits limits;
+  std::optional<TlsFiles> tls{};
+  Limits limits{};
 };
 
 using HandlerFactory = std::function<std::unique_ptr<Handler>(Loop&)>;
@@ -136,6 +138,10 @@ class Server {
   std::size_t listen(const ListenerOptions& options, HandlerFactory make_handler,
                      std::size_t loops);
   std::uint16_t port(std::size_t listener) const;
+
+  // Now open, and buffers lent to requests that are being read. From any thread.
+  std::size_t connections(std::size_t listener) const;
+  std::size_t buffers_lent(std::size_t listener) const;
 
   void start();
 
