@@ -45,7 +45,7 @@ class Caller {
  public:
   struct Options {
     std::chrono::milliseconds timeout{10'000};  // for one whole call
-    std::string ca_file;                        // instead of the system's trust store
+    std::string ca_file{};                      // instead of the system's trust store
   };
   Caller(Url url, Options options);
   ~Caller();
