@@ -1,0 +1,63 @@
+#include "admin/admin.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "admin/errors.h"
+#include "snap/signature.h"
+
+namespace batal::admin {
+
+void Admin::handle(const http::Request& request, http::Reply reply) {
+  if (request.path == "/livez" || request.path == "/readyz") return reply.send(health(request));
+  if (!is_authorised(request)) {
+    return reply.send(error_answer(401, "Authorization: Bearer with the admin token is required"));
+  }
+  if (Provider::owns(request.path)) return provider_->handle(request, std::move(reply));
+  reply.send(routed(request));
+}
+
+http::Answer Admin::refuse(http::Malformed why, const http::Request&) {
+  switch (why) {
+    case http::Malformed::HeadTooLarge:
+      return error_answer(431, "the head is too large");
+    case http::Malformed::BodyTooLarge:
+      return error_answer(413, "the body is too large");
+    case http::Malformed::Timeout:
+      return error_answer(408, "the request did not arrive in time");
+    case http::Malformed::Head:
+      break;
+  }
+  return error_answer(400, "this is not an HTTP request");
+}
+
+bool Admin::is_authorised(const http::Request& request) const {
+  const std::string_view* value = request.header("Authorization");
+  return value != nullptr && snap::equal_constant_time(*value, "Bearer " + context_.token);
+}
+
+http::Answer Admin::health(const http::Request& request) const {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return error_answer(405, "only GET is supported here");
+  }
+  http::Answer answer;
+  const bool ready = request.path == "/livez" || context_.ready();
+  answer.status = ready ? 200 : 503;
+  answer.body = ready ? R"({"status":"ok"})" : R"({"status":"not ready"})";
+  return answer;
+}
+
+http::Answer Admin::routed(const http::Request& request) const {
+  const auto here = [&](const http::Route& route) { return route.path == request.path; };
+  if (std::ranges::none_of(context_.routes, here))
+    return error_answer(404, "there is no such path");
+  const auto route = std::ranges::find_if(context_.routes, [&](const http::Route& candidate) {
+    return here(candidate) && candidate.method == request.method;
+  });
+  if (route == context_.routes.end()) {
+    return error_answer(405, "this path does not support the method");
+  }
+  return route->answer(request);
+}
+
+}  // namespace batal::admin

@@ -1,0 +1,71 @@
+#include "app/call_command.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "batal/client.h"
+
+namespace batal::app {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr int kTryAgain = 75;
+
+std::optional<std::string> read_body(const std::string& file) {
+  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+int usage(const std::string& why) {
+  fmt::print(stderr, "batal call: {}\n", why);
+  return kUsage;
+}
+
+std::string service_names() {
+  std::string names;
+  for (const ServiceInfo& service : all_services()) {
+    fmt::format_to(std::back_inserter(names), "\n  {}  {:24} {}", service.code, service.name,
+                   service.path);
+  }
+  return names;
+}
+
+int exit_status(const Error& error) {
+  return error.kind == Error::Kind::Refused ? EXIT_FAILURE : kTryAgain;
+}
+
+}  // namespace
+
+int call_service(const CallArguments& arguments) {
+  const auto service = service_by_name(arguments.service);
+  if (!service) {
+    return usage(
+        fmt::format("there is no service \"{}\"; there are{}", arguments.service, service_names()));
+  }
+  auto options =
+      options_from_credentials(arguments.credentials.value_or("data/sandbox/credentials.env"));
+  if (!options) return usage(options.error());
+  if (!arguments.base_url.empty()) options->base_url = arguments.base_url;
+  options->ca_file = arguments.ca_file;
+  options->timeout = std::chrono::milliseconds(arguments.timeout_ms);
+  const auto body = read_body(arguments.body_file);
+  if (!body) return usage("cannot read " + arguments.body_file);
+
+  Client client(*std::move(options));
+  const Result result = client.call(*service, *body, {.external_id = arguments.external_id});
+  if (result) {
+    fmt::print("{}\n", result->body);
+    return EXIT_SUCCESS;
+  }
+  if (!result.error().body.empty()) fmt::print("{}\n", result.error().body);
+  fmt::print(stderr, "batal call: {}\n", result.error().text);
+  return exit_status(result.error());
+}
+
+}  // namespace batal::app

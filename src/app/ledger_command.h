@@ -1,0 +1,17 @@
+// `batal ledger show`: the records of a ledger as JSON lines, also while a server runs on it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "payment/record.h"
+
+namespace batal::app {
+
+// One JSON object, without a line end.
+std::string json_line(std::uint64_t sequence, const payment::Record& record);
+
+// Writes the records to stdout. Returns the exit status.
+int show_ledger(const std::filesystem::path& folder);
+
+}  // namespace batal::app

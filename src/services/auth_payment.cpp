@@ -1,0 +1,75 @@
+// Service 63: holds an amount. -> authorised.
+#include "services/declarations.h"
+#include "services/shared_fields.h"
+#include "snap/identifier.h"
+
+namespace batal::services {
+namespace {
+
+using snap::FieldType;
+using snap::Presence;
+
+constexpr snap::Field kRequest[] = {
+    kPartnerReferenceNo,
+    kMerchantId,
+    {"amount", FieldType::Object, 0, Presence::Optional, "What is to be held"},
+    {"amount.value", FieldType::LooseAmount, 17, Presence::Mandatory,
+     "1500 or 1500.00, more than zero"},
+    {"amount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
+    {"title", FieldType::String, 256, Presence::Optional, "Kept"},
+    {"validUpTo",
+     FieldType::Timestamp,
+     0,
+     Presence::Optional,
+     "When it expires: from 20 s to 180 days ahead; 7 days if absent",
+     {"additionalInfo.validUpTo"}},
+    kAdditionalInfo,
+};
+
+constexpr snap::Field kAnswer[] = {
+    {"referenceNo", FieldType::String, 256, Presence::Conditional,
+     "The provider's reference number"},
+    {"partnerReferenceNo", FieldType::String, 64, Presence::Optional, "The request's"},
+    {"additionalInfo.transactionStatus", FieldType::String, 2, Presence::Optional,
+     "01: authorised"},
+    {"additionalInfo.validUpTo", FieldType::Timestamp, 25, Presence::Optional, "When it expires"},
+};
+
+std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
+  auto price = price_of(asked.fields, "amount.value", "amount.currency");
+  if (!price) return std::unexpected(std::move(price).error());
+  command.draft.amount = *std::move(price);
+  command.draft.reference_no = snap::new_reference_no(asked.now);
+  command.draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
+  command.draft.merchant_id = asked.fields.text("merchantId");
+  command.valid_until = time_of(asked.fields, "validUpTo");
+  return {};
+}
+
+void render(const payment::Event& event, snap::JsonWriter& json) {
+  const payment::Transaction& transaction = *event.transaction;
+  json.member("referenceNo", transaction.reference_no)
+      .member("partnerReferenceNo", transaction.partner_reference_no)
+      .begin_object("additionalInfo")
+      .member("transactionStatus", latest_transaction_status(transaction.state));
+  write_time(json, "validUpTo", transaction.expires_at);
+  json.end_object();
+}
+
+}  // namespace
+
+constexpr Service kAuthPayment{
+    .code = "63",
+    .number = 63,
+    .path = "/v1.0/auth/payment",
+    .title = "Hold an amount",
+    .kind = payment::Kind::Hold,
+    .action = payment::Action::Create,
+    .request = kRequest,
+    .answer = kAnswer,
+    .to_command = to_command,
+    .render_event = render,
+    .expiry_field = "validUpTo",
+};
+
+}  // namespace batal::services

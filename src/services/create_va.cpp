@@ -1,0 +1,95 @@
+// Service 27: creates a virtual account. -> pending. It keeps the number it is given.
+#include "services/declarations.h"
+#include "services/shared_fields.h"
+#include "snap/identifier.h"
+
+namespace batal::services {
+namespace {
+
+using snap::FieldType;
+using snap::Presence;
+
+constexpr snap::Field kRequest[] = {
+    kPartnerServiceId,
+    kCustomerNo,
+    kVirtualAccountNo,
+    {"virtualAccountName", FieldType::String, 255, Presence::Optional, "Whose it is"},
+    {"virtualAccountEmail", FieldType::String, 255, Presence::Optional, "Kept"},
+    {"virtualAccountPhone", FieldType::String, 30, Presence::Optional, "Kept"},
+    kTrxId,
+    {"totalAmount", FieldType::Object, 0, Presence::Optional, "What is to be paid"},
+    {"totalAmount.value", FieldType::LooseAmount, 17, Presence::Mandatory,
+     "1500 or 1500.00, more than zero"},
+    {"totalAmount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
+    {"expiredDate", FieldType::Timestamp, 0, Presence::Optional,
+     "When it expires: from 20 s to 180 days ahead; 24 hours if absent"},
+    kAdditionalInfo,
+    kVaMerchantId,
+};
+
+constexpr snap::Field kAnswer[] = {
+    {"virtualAccountData.partnerServiceId", FieldType::PaddedDigits, 8, Presence::Mandatory,
+     "The request's"},
+    {"virtualAccountData.customerNo", FieldType::Digits, 20, Presence::Mandatory, "The request's"},
+    {"virtualAccountData.virtualAccountNo", FieldType::String, 28, Presence::Mandatory,
+     "The request's"},
+    {"virtualAccountData.virtualAccountName", FieldType::String, 255, Presence::Optional,
+     "The request's"},
+    {"virtualAccountData.trxId", FieldType::String, 64, Presence::Mandatory, "The request's"},
+    {"virtualAccountData.totalAmount", FieldType::Object, 0, Presence::Mandatory, "The amount"},
+    {"virtualAccountData.expiredDate", FieldType::Timestamp, 25, Presence::Mandatory,
+     "When it expires"},
+    {"virtualAccountData.additionalInfo.merchantId", FieldType::String, 64, Presence::Mandatory,
+     "The request's"},
+};
+
+std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
+  if (auto checked = check_virtual_account(asked.fields); !checked) return checked;
+  auto price = price_of(asked.fields, "totalAmount.value", "totalAmount.currency");
+  if (!price) return std::unexpected(std::move(price).error());
+  payment::Transaction& account = command.draft;
+  account.amount = *std::move(price);
+  account.reference_no = snap::new_reference_no(asked.now);
+  account.merchant_id = asked.fields.text("additionalInfo.merchantId");
+  account.trx_id = asked.fields.text("trxId");
+  account.partner_service_id = asked.fields.text("partnerServiceId");
+  account.customer_no = asked.fields.text("customerNo");
+  account.virtual_account_no = asked.fields.text("virtualAccountNo");
+  account.virtual_account_name = asked.fields.text("virtualAccountName");
+  command.valid_until = time_of(asked.fields, "expiredDate");
+  return {};
+}
+
+void render(const payment::Event& event, snap::JsonWriter& json) {
+  const payment::Transaction& account = *event.transaction;
+  json.begin_object("virtualAccountData")
+      .member("partnerServiceId", account.partner_service_id)
+      .member("customerNo", account.customer_no)
+      .member("virtualAccountNo", account.virtual_account_no)
+      .known("virtualAccountName", account.virtual_account_name)
+      .member("trxId", account.trx_id);
+  write_amount(json, "totalAmount", account.amount);
+  write_time(json, "expiredDate", account.expires_at);
+  json.begin_object("additionalInfo")
+      .member("merchantId", account.merchant_id)
+      .end_object()
+      .end_object();
+}
+
+}  // namespace
+
+constexpr Service kCreateVa{
+    .code = "27",
+    .number = 27,
+    .path = "/v1.0/transfer-va/create-va",
+    .title = "Create a virtual account",
+    .kind = payment::Kind::VirtualAccount,
+    .action = payment::Action::Create,
+    .request = kRequest,
+    .answer = kAnswer,
+    .to_command = to_command,
+    .render_event = render,
+    .expiry_field = "expiredDate",
+};
+
+}  // namespace batal::services

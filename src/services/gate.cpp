@@ -1,0 +1,141 @@
+#include "services/gate.h"
+
+#include <utility>
+
+#include <boost/algorithm/string/predicate.hpp>
+
+#include "snap/identifier.h"
+#include "snap/minify.h"
+
+namespace batal::services {
+
+using snap::Case;
+using snap::Problem;
+
+std::optional<Problem> check_timestamp(std::string_view text, snap::Time now,
+                                       std::chrono::seconds window) {
+  const auto time = snap::parse_timestamp(text);
+  if (!time) return malformed(Listed::Timestamp);
+  if (*time < now - window || *time > now + window) {
+    return unauthorized(name_of(Listed::Timestamp));
+  }
+  return std::nullopt;
+}
+
+Gate::Gate(const Settings& settings, const partners::Tokens& tokens, snap::Clock clock,
+           std::shared_ptr<const partners::Directory> directory)
+    : settings_(settings),
+      clock_(std::move(clock)),
+      directory_(std::move(directory)),
+      tokens_(tokens, settings.tokens_cached_max) {}
+
+void Gate::use(std::shared_ptr<const partners::Directory> directory) {
+  keys_.clear();
+  directory_ = std::move(directory);
+}
+
+std::expected<Admitted, Denied> Gate::admit(const Service& service, const http::Request& request) {
+  static constexpr Check kOrder[] = {
+      &Gate::content_type, &Gate::authorization, &Gate::token,
+      &Gate::partner_id,   &Gate::timestamp,     &Gate::signature,
+      &Gate::external_id,  &Gate::channel_id,    &Gate::json,
+  };
+  Passing passing{service, request, ListedHeaders(request), clock_()};
+  for (const Check check : kOrder) {
+    if (auto problem = (this->*check)(passing)) {
+      return std::unexpected(Denied{*std::move(problem), std::move(passing.string_to_sign)});
+    }
+  }
+  const bool lenient = passing.partner->lenient_debit_cancel && !service.lenient_request.empty();
+  auto fields = check_fields(lenient ? service.lenient_request : service.request, document_);
+  if (!fields) return std::unexpected(Denied{std::move(fields).error()});
+  return Admitted{*passing.partner, passing.headers[Listed::ExternalId],
+                  minified_,        fingerprint_,
+                  passing.now,      *fields};
+}
+
+std::optional<Problem> Gate::content_type(Passing& passing) {
+  return passing.headers.problem();
+}
+
+std::optional<Problem> Gate::authorization(Passing& passing) {
+  static constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view value = passing.headers[Listed::Authorization];
+  if (value.size() <= kScheme.size() ||
+      !boost::istarts_with(value, kScheme, std::locale::classic())) {
+    return unauthorized("Auth token required");
+  }
+  passing.token = value.substr(kScheme.size());
+  return std::nullopt;
+}
+
+std::optional<Problem> Gate::token(Passing& passing) {
+  const partners::Token* token = tokens_.find(passing.token, passing.now);
+  if (token != nullptr) passing.partner = directory_->find(token->client_id);
+  if (passing.partner == nullptr) return Problem{Case::InvalidToken, {}};
+  return std::nullopt;
+}
+
+std::optional<Problem> Gate::partner_id(Passing& passing) {
+  const std::string_view id = passing.headers[Listed::PartnerId];
+  if (id.empty()) return missing(Listed::PartnerId);
+  if (!passing.partner->has_partner_id(id)) return unauthorized(name_of(Listed::PartnerId));
+  return std::nullopt;
+}
+
+std::optional<Problem> Gate::timestamp(Passing& passing) {
+  const std::string_view text = passing.headers[Listed::Timestamp];
+  if (text.empty()) return missing(Listed::Timestamp);
+  return check_timestamp(text, passing.now, settings_.timestamp_window);
+}
+
+std::optional<Problem> Gate::signature(Passing& passing) {
+  if (passing.headers[Listed::Signature].empty()) return missing(Listed::Signature);
+  snap::minify(passing.request.body, minified_);
+  fingerprint_ = snap::sha256(minified_);
+  if (is_signed_over(passing, fingerprint_, string_to_sign_)) return std::nullopt;
+  if (passing.partner->accept_unescaped_signature && snap::unescape(minified_, unescaped_)) {
+    std::string second_form;
+    if (is_signed_over(passing, snap::sha256(unescaped_), second_form)) return std::nullopt;
+  }
+  if (settings_.explain_signatures) passing.string_to_sign = string_to_sign_;
+  return unauthorized("Signature");
+}
+
+bool Gate::is_signed_over(Passing& passing, const snap::Sha256& body, std::string& string_to_sign) {
+  snap::string_to_sign(string_to_sign, passing.request.method, passing.request.path, passing.token,
+                       body, passing.headers[Listed::Timestamp]);
+  for (snap::HmacSha512& key : keys_of(*passing.partner)) {
+    if (key.verify(string_to_sign, passing.headers[Listed::Signature])) return true;
+  }
+  return false;
+}
+
+std::vector<snap::HmacSha512>& Gate::keys_of(const partners::Partner& partner) {
+  std::vector<snap::HmacSha512>& keys = keys_[&partner];
+  if (keys.empty()) {
+    for (const std::string& secret : partner.client_secrets) keys.emplace_back(secret);
+  }
+  return keys;
+}
+
+std::optional<Problem> Gate::external_id(Passing& passing) {
+  const std::string_view id = passing.headers[Listed::ExternalId];
+  if (id.empty()) return missing(Listed::ExternalId);
+  if (!snap::is_external_id(id)) return malformed(Listed::ExternalId);
+  return std::nullopt;
+}
+
+std::optional<Problem> Gate::channel_id(Passing& passing) {
+  const std::string_view id = passing.headers[Listed::ChannelId];
+  if (id.empty()) return missing(Listed::ChannelId);
+  if (!snap::is_channel_id(id)) return malformed(Listed::ChannelId);
+  return std::nullopt;
+}
+
+std::optional<Problem> Gate::json(Passing& passing) {
+  if (!document_.parse(passing.request.body)) return Problem{Case::BadRequest, {}};
+  return std::nullopt;
+}
+
+}  // namespace batal::services

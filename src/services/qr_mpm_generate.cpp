@@ -1,0 +1,75 @@
+// Service 47: creates a QRIS. -> pending.
+#include "services/declarations.h"
+#include "services/qr_content.h"
+#include "services/shared_fields.h"
+#include "snap/identifier.h"
+
+namespace batal::services {
+namespace {
+
+using snap::FieldType;
+using snap::Presence;
+
+constexpr snap::Field kRequest[] = {
+    kPartnerReferenceNo,
+    {"amount", FieldType::Object, 0, Presence::Optional, "What is to be paid"},
+    {"amount.value", FieldType::LooseAmount, 17, Presence::Mandatory,
+     "1500 or 1500.00, more than zero"},
+    {"amount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
+    kMerchantId,
+    {"subMerchantId", FieldType::String, 32, Presence::Optional, "Kept"},
+    {"storeId", FieldType::String, 64, Presence::Optional, "Kept"},
+    {"terminalId", FieldType::String, 16, Presence::Optional, "Kept"},
+    {"validityPeriod", FieldType::Timestamp, 0, Presence::Optional,
+     "When it expires: from 20 s to 180 days ahead; 15 minutes if absent"},
+    kAdditionalInfo,
+};
+
+constexpr snap::Field kAnswer[] = {
+    {"referenceNo", FieldType::String, 64, Presence::Conditional,
+     "The provider's reference number"},
+    {"partnerReferenceNo", FieldType::String, 64, Presence::Optional, "The request's"},
+    {"qrContent", FieldType::String, 512, Presence::Conditional,
+     "The text of the QR code; a code of no real network"},
+    {"additionalInfo.validityPeriod", FieldType::Timestamp, 25, Presence::Optional,
+     "When it expires"},
+};
+
+std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
+  auto price = price_of(asked.fields, "amount.value", "amount.currency");
+  if (!price) return std::unexpected(std::move(price).error());
+  command.draft.amount = *std::move(price);
+  command.draft.reference_no = snap::new_reference_no(asked.now);
+  command.draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
+  command.draft.merchant_id = asked.fields.text("merchantId");
+  command.valid_until = time_of(asked.fields, "validityPeriod");
+  return {};
+}
+
+void render(const payment::Event& event, snap::JsonWriter& json) {
+  const payment::Transaction& transaction = *event.transaction;
+  json.member("referenceNo", transaction.reference_no)
+      .member("partnerReferenceNo", transaction.partner_reference_no)
+      .member("qrContent", qr_content(transaction))
+      .begin_object("additionalInfo");
+  write_time(json, "validityPeriod", transaction.expires_at);
+  json.end_object();
+}
+
+}  // namespace
+
+constexpr Service kQrMpmGenerate{
+    .code = "47",
+    .number = 47,
+    .path = "/v1.0/qr/qr-mpm-generate",
+    .title = "Create a QRIS",
+    .kind = payment::Kind::Qris,
+    .action = payment::Action::Create,
+    .request = kRequest,
+    .answer = kAnswer,
+    .to_command = to_command,
+    .render_event = render,
+    .expiry_field = "validityPeriod",
+};
+
+}  // namespace batal::services

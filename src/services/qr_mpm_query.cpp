@@ -1,0 +1,43 @@
+// Service 51: tells how a QRIS stands.
+#include "services/declarations.h"
+#include "services/shared_fields.h"
+
+namespace batal::services {
+namespace {
+
+constexpr snap::Field kRequest[] = {
+    kOriginalReferenceNo,  kOriginalExternalId, optional(kOriginalPartnerReferenceNo),
+    optional(kMerchantId), kServiceCode,        kAdditionalInfo,
+};
+
+constexpr auto kAnswer =
+    status_answer("amount", "amount.value", "amount.currency", "additionalInfo.validityPeriod");
+
+std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
+  command.target.reference_no = asked.fields.text("originalReferenceNo");
+  command.target.external_id = asked.fields.text("originalExternalId");
+  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
+  command.target.merchant_id = asked.fields.text("merchantId");
+  return {};
+}
+
+void render(const payment::Transaction& transaction, payment::State state, snap::JsonWriter& json) {
+  render_status(transaction, state, "amount", "validityPeriod", json);
+}
+
+}  // namespace
+
+constexpr Service kQrMpmQuery{
+    .code = "51",
+    .number = 51,
+    .path = "/v1.0/qr/qr-mpm-query",
+    .title = "Query a QRIS",
+    .kind = payment::Kind::Qris,
+    .action = payment::Action::Query,
+    .request = kRequest,
+    .answer = kAnswer,
+    .to_command = to_command,
+    .render_state = render,
+};
+
+}  // namespace batal::services
