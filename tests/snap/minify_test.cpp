@@ -149,6 +149,7 @@ TEST(Unescape, LeavesEverythingThatCouldRestructureTheText) {
       R"("\ud83d")",
       R"("\ude00")",
       R"("\ude00\ud83d")",
+      R"("\ude00\ude00")",
       R"("\ud83d\ud83d")",
       R"("\ud83dx")",
       R"("\ud83d\n")",
