@@ -252,6 +252,10 @@ TEST_F(EmbeddedLedgerTest, StoresNoRecordThatIsTooLargeAndGoesOn) {
   EXPECT_EQ(calls[0].verdict, Verdict::NotStored);
   EXPECT_EQ(calls[1].outcome.refusal, Refusal::NotFound);
   EXPECT_EQ(calls[2].outcome.result, Result::Accepted);
+  ledger.reset();
+  ledger = started();
+  EXPECT_FALSE(ledger->recovery().cut) << "none of it is in the log";
+  EXPECT_EQ(answer(*ledger, query(2)).result, Result::Found);
 }
 
 TEST_F(EmbeddedLedgerTest, StoresNothingOnAFullDiskAndGoesOnWhenThereIsRoom) {

@@ -5,6 +5,7 @@
 #include "ledger/commands.h"
 #include "ledger/embedded/ledger_error.h"
 #include "ledger/embedded/log.h"
+#include "ledger/embedded/reader.h"
 #include "ledger/simulated_disk.h"
 #include "support/temp_folder.h"
 
@@ -200,6 +201,12 @@ TEST(Recovery, ReadsThroughManySegments) {
   EXPECT_GT(result.report.segments, 3U);
 }
 
+void read_through(FileDoor& disk) {
+  Reader reader(kFolder, disk);
+  while (reader.next()) {
+  }
+}
+
 TEST(Recovery, RefusesABreakInASegmentThatHasASuccessor) {
   SimulatedDisk disk;
   const auto positions = write(disk, {2, 2, 2, 2, 2});
@@ -219,6 +226,7 @@ TEST(Recovery, RefusesABreakInASegmentThatHasASuccessor) {
       fmt::format("{} says that it is segment 2 and begins with record {}, but record {} "
                   "comes next",
                   kSecond.string(), last - positions.begin() + 2, last - positions.begin() + 1));
+  EXPECT_THROW(read_through(disk), LedgerError) << "a reader sees it too";
 }
 
 TEST(Recovery, RefusesAFolderThatIsNotALedgerOfThisKind) {

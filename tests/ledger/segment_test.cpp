@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/endian/conversion.hpp>
+
 #include "ledger/commands.h"
 #include "ledger/embedded/ledger_error.h"
 #include "ledger/simulated_disk.h"
@@ -65,7 +67,7 @@ TEST(Frame, KeepsItsForm) {
     crc ^= byte;
     for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78 : 0);
   }
-  EXPECT_EQ(bytes[0] | bytes[1] << 8 | bytes[2] << 16 | std::uint32_t{bytes[3]} << 24, ~crc);
+  EXPECT_EQ(boost::endian::load_little_u32(bytes.data()), ~crc);
 }
 
 TEST(FrameCursor, WalksInSequenceAndStopsAtTheFirstGap) {

@@ -64,7 +64,8 @@ std::size_t EmbeddedLedger::submit(std::span<Submission* const> submissions) {
     if (closed_) return 0;
     const std::size_t room = options_.queue_commands_max - queue_.size() - undecided_;
     taken = std::min(room, submissions.size());
-    queue_.insert(queue_.end(), submissions.begin(), submissions.begin() + taken);
+    const auto first = submissions.first(taken);
+    queue_.insert(queue_.end(), first.begin(), first.end());
     wake = sleeping_ && taken > 0;
   }
   if (wake) wake_.notify_one();
