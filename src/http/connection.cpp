@@ -28,10 +28,10 @@ void Connection::open() {
 void Connection::close() {
   if (phase_ == Phase::Closed) return;
   const auto self = std::exchange(self_, nullptr);
-  home_.enter(*this, Phase::Closed);
-  give_back_reader();
   boost::system::error_code ignored;
   socket_.close(ignored);
+  give_back_reader();
+  home_.enter(*this, Phase::Closed);  // last: who counts connections may rely on the close
 }
 
 void Connection::send(std::uint64_t ticket, Answer&& answer) {

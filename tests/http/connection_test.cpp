@@ -231,9 +231,7 @@ TEST(ReplyUse, AHeldReplyAnswersLaterAndOnce) {
   EXPECT_EQ(client.read_answer(), ok("GET /next"));
 }
 
-TEST(ReplyUse, AStaleTicketAnswersNoLaterRequest) {
-  Held held;
-  std::weak_ptr<Reply::Sink> sink;
+TEST(ReplyUse, IsUsedOnceAndDroppedWhenReplaced) {
   struct Spy final : Reply::Sink {
     std::vector<std::uint64_t> sent;
     void send(std::uint64_t ticket, Answer&&) override { sent.push_back(ticket); }
@@ -558,6 +556,25 @@ TEST(StopReading, SendsTheAnswersToComeAndNothingElse) {
   site.on_loop([&] { held.reply.send({.status = 504}); });
   EXPECT_TRUE(handling.read_to_end().starts_with("HTTP/1.1 504 Gateway Timeout\r\n"));
   EXPECT_EQ(site.counts().handled, 2);
+}
+
+TEST(StopReading, HoldsForRequestsThatAreAlreadyThere) {
+  Server* server = nullptr;
+  Site site([&](const Request& request, Reply reply, Loop& loop) {
+    server->stop_reading();
+    echo(request, std::move(reply), loop);
+  });
+  server = &site.server();
+  RawClient first(site.port());
+  RawClient second(site.port());
+  while (server->connections(0) < 2) std::this_thread::yield();
+  site.on_loop([&] {  // so that the loop finds both at once
+    first.send(get("/"));
+    second.send(get("/"));
+  });
+  const std::string answers = first.read_to_end() + second.read_to_end();
+  EXPECT_EQ(without_dates(answers), ok("GET /", kClose));
+  EXPECT_EQ(site.counts().handled, 1);
 }
 
 // ---- listening

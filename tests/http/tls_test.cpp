@@ -80,6 +80,15 @@ TEST(Tls, SpeaksOnePointTwoAndLater) {
   EXPECT_FALSE(TlsClient(site.port(), TLS1_1_VERSION).connected());
 }
 
+TEST(Tls, IdleConnectionsHoldNoBuffers) {
+  const Certificates certificates("localhost");
+  Site site(echo, {}, certificates.files());
+  const TlsClient client(site.port(), TLS1_2_VERSION);  // the server speaks last in its handshake
+  ASSERT_TRUE(client.connected());
+  site.on_loop([] {});
+  EXPECT_EQ(site.server().buffers_lent(0), 0U);
+}
+
 TEST(Tls, CarriesLargeBodiesBothWays) {
   const Certificates certificates("localhost");
   Site site(
