@@ -1,7 +1,9 @@
 """Who may call: second signature form, two secrets, lenient cancel, production mode, reload."""
 
 import json
+import threading
 import uuid
+from collections import Counter
 
 import pytest
 from support.server import Server, StartFailed, wait_until
@@ -221,6 +223,26 @@ def test_a_reload_brings_a_new_partner(own_server):
     reload_and_wait(own_server, RELOADED)
     own_server.caller = new
     eventually(own_server, lambda one: one.send(one.token_request()).status == 200)
+
+
+def test_calls_go_on_while_partners_are_reloaded(own_server):
+    codes, done = Counter(), threading.Event()
+
+    def call_on_and_on(caller):
+        while not done.is_set():
+            codes[query(caller)] += 1
+        caller.hang_up()
+
+    callers = [threading.Thread(target=call_on_and_on, args=(own_server.caller.another(),))
+               for _ in range(4)]
+    for thread in callers:
+        thread.start()
+    for _ in range(20):
+        reload_and_wait(own_server, RELOADED)
+    done.set()
+    for thread in callers:
+        thread.join()
+    assert set(codes) == {KNOWN}
 
 
 def test_a_token_of_a_partner_that_is_gone(own_server):

@@ -346,7 +346,8 @@ def test_status_by_the_ids_of_another_kind_is_not_found(world, kind):
             made = scene.create(other, other)
             cancel = uuid.uuid4().hex
             local = Names(world.server.now, {**scene.names.values, **made})
-            assert scene.call(CANCELS[other], scene.body(CANCELS[other], local), cancel).status == 200
+            answer = scene.call(CANCELS[other], scene.body(CANCELS[other], local), cancel)
+            assert answer.status == 200
             for known in (made["externalId"], cancel):
                 assert status_by(scene, kind, known).status == 404
 

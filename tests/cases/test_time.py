@@ -240,3 +240,23 @@ def test_expiries_are_written_when_swept(own_world):
     assert len(swept) == len(set(swept))
     assert set(swept) <= {one["referenceNo"] for one in made}
     own_world.server.start()
+
+
+def test_refusals_and_queries_write_nothing(own_world):
+    """Not even a mark: that only an answer that rests on an expiry does, and a cancel ahead of its
+    creation."""
+    scene = own_world.scene()
+    scene.create("qris")
+    scene.act("pay")
+    body = scene.body("77")
+    unknown = {"originalReferenceNo": "A120200101000000abcdefghijID"}
+    for changed in ({}, unknown, {"merchantId": "nobody"}, {"originalPartnerReferenceNo": "x"},
+                    {"amount": {"value": "1.00"}}, {"reason": ""}, {"reason": 5}):
+        assert scene.call("77", {**body, **changed}).status >= 400
+    assert scene.call("47", scene.body("47"), scene.made()["externalId"]).status == 409
+    for asked in (unknown, {"originalExternalId": "x"}, {"originalReferenceNo":
+                                                        scene.made()["referenceNo"]}):
+        scene.query("qris", **asked)
+    own_world.server.stop()
+    assert [event["record"] for event in own_world.server.events()] == ["event", "event"]
+    own_world.server.start()
