@@ -105,7 +105,7 @@ class Test:
 
     def run(self, tree):
         if self.over_http:
-            return tree.pytest("-x", self.what)
+            return tree.pytest(self.what)
         return tree.run(tree.build / self.what, f"--gtest_filter={self.filter}", "--gtest_brief=1")
 
     def names_nothing(self, tree):
@@ -122,7 +122,9 @@ class Test:
                           re.M)
         if found:
             return f"{self.what.split('::')[0]} {found[1] or found[2]}"
-        return f"{self.what}, which " + ("never ended" if status == -signal.SIGKILL else "crashed")
+        if status < 0:
+            return f"{self.what}, ended by signal {-status}"
+        raise RuntimeError(f"{self.what} did not run:\n{said[-SAID_MAX:]}")
 
 
 def load(pattern):
