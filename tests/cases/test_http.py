@@ -317,7 +317,7 @@ def test_50_connections_at_once(world, caller):
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory):
     """A server with short deadlines and small limits."""
-    environment = {"BATAL_HTTP_IDLE_MS": "300", "BATAL_HTTP_READ_MS": "600",
+    environment = {"BATAL_HTTP_IDLE_MS": "1000", "BATAL_HTTP_READ_MS": "1500",
                    "BATAL_HTTP_HEAD_BYTES_MAX": "2048", "BATAL_HTTP_BODY_BYTES_MAX": "1024"}
     with Server(tmp_path_factory.mktemp("strict"), environment=environment) as server:
         yield server

@@ -76,14 +76,14 @@ def test_identities_are_kept_as_long_as_the_setting_says(tmp_path):
 
 def test_past_the_deadline_a_call_is_not_done(tmp_path):
     """Held back beyond the deadline, the call is answered 504 and dropped undecided."""
-    with World(tmp_path, environment={"BATAL_SERVICE_ANSWER_DEADLINE_MS": "200"}) as world:
+    with World(tmp_path, environment={"BATAL_SERVICE_ANSWER_DEADLINE_MS": "1000"}) as world:
         scene = world.scene()
         scene.create("debit")
         external_id = uuid.uuid4().hex
-        world.server.admin.fault("delay", externalId=external_id, delayMs=400)
+        world.server.admin.fault("delay", externalId=external_id, delayMs=1500)
         late = scene.caller.call("57", scene.body("57"), external_id)
         assert late.json == {"responseCode": "5045700", "responseMessage": "Timeout"}
-        let_pass(scene, 600)
+        let_pass(scene, 2000)
         assert scene.status() == "03"
         again = scene.call("57", scene.body("57"), external_id)
         assert again.status == 200
@@ -92,8 +92,8 @@ def test_past_the_deadline_a_call_is_not_done(tmp_path):
 
 def let_pass(scene, milliseconds):
     """Queries that the server itself holds back, one after the other."""
-    for _ in range(milliseconds // 100):
-        scene.server.admin.fault("delay", service="55", delayMs=100)
+    for _ in range(milliseconds // 500):
+        scene.server.admin.fault("delay", service="55", delayMs=500)
         scene.query("debit", originalReferenceNo="x")
 
 

@@ -203,19 +203,6 @@ def test_what_was_told_to_be_expired_stays_expired(own_world, how, told):
         expired_for_all(scene, kind)
 
 
-def test_before_anybody_was_told_a_restart_may_find_it_alive(own_world):
-    """The other side of it: a clock that nobody saw leaves no mark. The creation's own record is
-    the latest time there is."""
-    scene = own_world.scene()
-    scene.create("debit", validUpTo="{now+1800}")
-    own_world.server.advance(3600)
-    own_world.server.kill()
-    own_world.server.start()
-    assert scene.status() == "03"
-    scene.act("cancel")
-    assert scene.status() == "05"
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_payment_after_the_expiry_is_refused(world, kind):
     scene = world.scene()
