@@ -54,82 +54,78 @@ Command with_external_id(Command command, const std::string& external_id) {
   return command;
 }
 
-std::vector<CommandCase> command_cases() {
-  constexpr Kind kVa = Kind::VirtualAccount;
-  return {
-      {"create debit", create(Kind::Debit, "a"), "call 54 alpha X-a"},
-      {"create qris", create(Kind::Qris, "a"), "call 47 alpha X-a"},
-      {"create hold", create(Kind::Hold, "a"), "call 63 alpha X-a"},
-      {"create va",
-       create(kVa, "a"),
-       "call 27 alpha X-a",
-       {},
-       "trxId alpha T-a",
-       "number alpha    1234577a"},
+constexpr Kind kVa = Kind::VirtualAccount;
 
-      {"cancel debit", cancel(Kind::Debit, "a"), "call 57 alpha C-a", {"reference alpha R-a"}},
-      {"cancel qris", cancel(Kind::Qris, "a"), "call 77 alpha C-a", {"reference alpha R-a"}},
-      {"cancel hold", cancel(Kind::Hold, "a"), "call 67 alpha C-a", {"reference alpha R-a"}},
-      {"cancel debit by creation",
-       cancel_by_creation(Kind::Debit, "a"),
-       "call 57 alpha C-a",
-       {"call 54 alpha X-a"}},
-      {"cancel qris by creation",
-       cancel_by_creation(Kind::Qris, "a"),
-       "call 77 alpha C-a",
-       {"call 47 alpha X-a"}},
-      {"cancel hold by creation",
-       cancel_by_creation(Kind::Hold, "a"),
-       "call 67 alpha C-a",
-       {"call 63 alpha X-a"}},
-      {"cancel va by trxId",
-       cancel_by_creation(kVa, "a"),
-       "call 31 alpha C-a",
-       {"trxId alpha T-a"}},
-      {"a reference number given beside an external id identifies alone",
-       with_external_id(cancel(Kind::Debit, "a"), "X-b"),
-       "call 57 alpha C-a",
-       {"reference alpha R-a"}},
+const std::vector<CommandCase> kCommandCases = {
+    {"create debit", create(Kind::Debit, "a"), "call 54 alpha X-a"},
+    {"create qris", create(Kind::Qris, "a"), "call 47 alpha X-a"},
+    {"create hold", create(Kind::Hold, "a"), "call 63 alpha X-a"},
+    {"create va",
+     create(kVa, "a"),
+     "call 27 alpha X-a",
+     {},
+     "trxId alpha T-a",
+     "number alpha    1234577a"},
 
-      {"capture", capture("a"), "call 65 alpha K-a", {"reference alpha R-a"}},
-      {"capture by creation",
-       with_external_id(unnamed(capture("a")), "X-a"),
-       "call 65 alpha K-a",
-       {"call 63 alpha X-a"}},
+    {"cancel debit", cancel(Kind::Debit, "a"), "call 57 alpha C-a", {"reference alpha R-a"}},
+    {"cancel qris", cancel(Kind::Qris, "a"), "call 77 alpha C-a", {"reference alpha R-a"}},
+    {"cancel hold", cancel(Kind::Hold, "a"), "call 67 alpha C-a", {"reference alpha R-a"}},
+    {"cancel debit by creation",
+     cancel_by_creation(Kind::Debit, "a"),
+     "call 57 alpha C-a",
+     {"call 54 alpha X-a"}},
+    {"cancel qris by creation",
+     cancel_by_creation(Kind::Qris, "a"),
+     "call 77 alpha C-a",
+     {"call 47 alpha X-a"}},
+    {"cancel hold by creation",
+     cancel_by_creation(Kind::Hold, "a"),
+     "call 67 alpha C-a",
+     {"call 63 alpha X-a"}},
+    {"cancel va by trxId", cancel_by_creation(kVa, "a"), "call 31 alpha C-a", {"trxId alpha T-a"}},
+    {"a reference number given beside an external id identifies alone",
+     with_external_id(cancel(Kind::Debit, "a"), "X-b"),
+     "call 57 alpha C-a",
+     {"reference alpha R-a"}},
 
-      {"pay", provider(Action::Pay, "a"), "call 0 alpha pay-a", {"reference alpha R-a"}},
-      {"fail", provider(Action::Fail, "a"), "call 0 alpha fail-a", {"reference alpha R-a"}},
-      {"refund", provider(Action::Refund, "a"), "call 0 alpha refund-a", {"reference alpha R-a"}},
-      {"expire", provider(Action::Expire, "a"), "call 0 alpha expire-a", {"reference alpha R-a"}},
-      {"sweep", sweep("a"), "none", {"reference alpha R-a"}},
+    {"capture", capture("a"), "call 65 alpha K-a", {"reference alpha R-a"}},
+    {"capture by creation",
+     with_external_id(unnamed(capture("a")), "X-a"),
+     "call 65 alpha K-a",
+     {"call 63 alpha X-a"}},
 
-      {"query", query(Kind::Debit, "a"), "none", {"reference alpha R-a"}},
-      {"query debit by external id",
-       query_by_external_id(Kind::Debit, "E"),
-       "none",
-       {"call 54 alpha E", "call 57 alpha E"}},
-      {"query qris by external id",
-       query_by_external_id(Kind::Qris, "E"),
-       "none",
-       {"call 47 alpha E", "call 77 alpha E"}},
-      {"query hold by external id",
-       query_by_external_id(Kind::Hold, "E"),
-       "none",
-       {"call 63 alpha E", "call 67 alpha E", "call 65 alpha E"}},
-      {"query va by inquiry id",
-       query_by_external_id(kVa, "E"),
-       "none",
-       {"trxId alpha E", "call 27 alpha E", "call 31 alpha E"}},
+    {"pay", provider(Action::Pay, "a"), "call 0 alpha pay-a", {"reference alpha R-a"}},
+    {"fail", provider(Action::Fail, "a"), "call 0 alpha fail-a", {"reference alpha R-a"}},
+    {"refund", provider(Action::Refund, "a"), "call 0 alpha refund-a", {"reference alpha R-a"}},
+    {"expire", provider(Action::Expire, "a"), "call 0 alpha expire-a", {"reference alpha R-a"}},
+    {"sweep", sweep("a"), "none", {"reference alpha R-a"}},
 
-      {"an external id without a kind names nothing",
-       without_kind(cancel_by_creation(Kind::Debit, "a")),
-       "call 57 alpha C-a",
-       {}},
-  };
-}
+    {"query", query(Kind::Debit, "a"), "none", {"reference alpha R-a"}},
+    {"query debit by external id",
+     query_by_external_id(Kind::Debit, "E"),
+     "none",
+     {"call 54 alpha E", "call 57 alpha E"}},
+    {"query qris by external id",
+     query_by_external_id(Kind::Qris, "E"),
+     "none",
+     {"call 47 alpha E", "call 77 alpha E"}},
+    {"query hold by external id",
+     query_by_external_id(Kind::Hold, "E"),
+     "none",
+     {"call 63 alpha E", "call 67 alpha E", "call 65 alpha E"}},
+    {"query va by inquiry id",
+     query_by_external_id(kVa, "E"),
+     "none",
+     {"trxId alpha E", "call 27 alpha E", "call 31 alpha E"}},
+
+    {"an external id without a kind names nothing",
+     without_kind(cancel_by_creation(Kind::Debit, "a")),
+     "call 57 alpha C-a",
+     {}},
+};
 
 TEST(Keys, OfEveryKindOfCommand) {
-  for (const CommandCase& expected : command_cases()) {
+  for (const CommandCase& expected : kCommandCases) {
     const Keys keys = keys_of(expected.command);
     EXPECT_EQ(text_of(keys.identity), expected.identity) << expected.what;
     EXPECT_EQ(texts_of(keys.transaction), expected.transaction) << expected.what;
@@ -149,7 +145,6 @@ struct RecordCase {
 };
 
 std::vector<RecordCase> record_cases() {
-  constexpr Kind kVa = Kind::VirtualAccount;
   const std::string reference = "reference alpha R-a";
   return {
       {"debit created",
@@ -188,7 +183,7 @@ TEST(Keys, OfEveryKindOfRecord) {
 }
 
 TEST(Keys, StartWithThePartner) {
-  for (const CommandCase& each : command_cases()) {
+  for (const CommandCase& each : kCommandCases) {
     Command command = each.command;
     command.partner = "beta";
     const Keys keys = keys_of(command);
