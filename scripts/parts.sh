@@ -9,8 +9,11 @@ part_start=0
 part_log=$(mktemp)
 trap 'rm -f "$part_log"' EXIT
 
-# The sum of all numbers in the part's log that the pattern (PCRE) matches.
-counted() { { grep -oP "$1" "$part_log" || true; } | awk '{ sum += $1 } END { print sum + 0 }'; }
+# What the pattern (PCRE) matches in the part's log, added up: a number counts as that many, other
+# text as one.
+counted() {
+  { grep -oP "$1" "$part_log" || true; } | awk '{ n += /^[0-9]+$/ ? $1 : 1 } END { print n + 0 }'
+}
 
 # tally NAME STATUS PASSED FAILED: counts what the part's log says; PASSED and FAILED are patterns.
 # A command that failed (its STATUS) without saying how often failed once.
@@ -61,7 +64,7 @@ unit_parts() {
   ((${#rooms[@]})) || mapfile -t rooms < <(find tests -name '*_test.cpp' | cut -d/ -f2 | sort -u)
   for room in "${rooms[@]}"; do
     part "$room" '(?<=^\[  PASSED  \] )\d+(?= tests?\.)' \
-      '(?<=^\[  FAILED  \] )\d+(?= tests?, listed)' "build/$preset/${room}_test" --gtest_brief=1
+      '^\[  FAILED  \](?= .*\(\d+ ms\)$)' "build/$preset/${room}_test" --gtest_brief=1
   done
 }
 
