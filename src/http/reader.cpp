@@ -120,6 +120,15 @@ class Parser final : public boost::beast::http::basic_parser<true> {
   bool expects_continue_ = false;
 };
 
+// Without the query, and without scheme and host where a proxy was asked for the whole address.
+View path_of(View target) {
+  const View path = target.substr(0, target.find('?'));
+  const std::size_t scheme_end = path.find("://");
+  if (path.starts_with('/') || scheme_end == View::npos) return path;
+  const std::size_t root = path.find('/', scheme_end + 3);
+  return root == View::npos ? View("/") : path.substr(root);
+}
+
 }  // namespace
 
 struct Reader::Current {
@@ -207,7 +216,7 @@ void Reader::close_gap() {
 const Request& Reader::request() {
   Request& request = current_->request;
   if (request.method.empty()) read_request_line();
-  request.path = request.target.substr(0, request.target.find('?'));
+  request.path = path_of(request.target);
   return request;
 }
 

@@ -27,7 +27,7 @@ struct Header {
 struct Request {
   std::string_view method;  // "POST"
   std::string_view target;  // as it came, query included
-  std::string_view path;    // target without the query
+  std::string_view path;    // target without query, scheme and host
   std::vector<Header> headers;
   std::string_view body;
 

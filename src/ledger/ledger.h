@@ -1,6 +1,6 @@
 // The ledger: decides commands in order and makes the decisions durable before it tells them.
 //
-// Promise: an outcome is delivered only after all that it depends on is on disk (spec section 5,
+// Promise: an outcome is delivered only after all that it depends on is on disk (docs/protocol.md,
 // "Nothing is told that is not durable"): accepted, replayed, refused and queried alike.
 #pragma once
 

@@ -57,7 +57,7 @@ struct Command {
   std::string partner;         // client id of the caller's partner: every look-up starts here
   std::optional<Kind> kind;    // the kind the service deals in; none on the provider API: any
   bool merchant_known = true;  // looked up by the caller: merchant, and 31's partner service id,
-                               // are the partner's. Applied after the identity (spec section 3)
+                               // are the partner's. Applied after the identity
   Call call;
   Target target;  // all actions but Create
 

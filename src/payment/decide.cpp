@@ -62,7 +62,7 @@ class Judge {
     return accept(std::move(transaction));
   }
 
-  // Spec section 5: a cancel that overtook this creation was told "not found".
+  // A cancel that overtook this creation was told "not found".
   bool was_cancelled_before_it_came() {
     const auto awaited = [this](const Standing& standing) {
       return standing.not_found_yet && !past(standing.not_found_yet->until);

@@ -1,7 +1,7 @@
 // The decision: what becomes of a command, given what stands behind its keys. Pure: the same view,
 // command, time and rules give the same decision, on every engine and on every node.
 //
-// Source: spec section 3 steps 12 to 15, sections 5 and 6.
+// Source: docs/protocol.md, the order of checks from step 12 on, retries and refusals.
 #pragma once
 
 #include <optional>

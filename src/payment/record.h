@@ -29,8 +29,8 @@ struct Event {
 };
 using EventPtr = std::shared_ptr<const Event>;
 
-// A cancel named a creation that has not arrived (spec section 5). Until `until`, a creation under
-// that identifier is refused as already cancelled.
+// A cancel named a creation that has not arrived (docs/protocol.md). Until `until`, a creation
+// under that identifier is refused as already cancelled.
 struct NotFoundYet {
   Time at{};
   Time until{};

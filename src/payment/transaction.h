@@ -1,6 +1,6 @@
 // What batal keeps of one payment: the transaction, its kind, its state and its money.
 //
-// Source: spec sections 1 and 2. Values only: no I/O, no JSON, no clock.
+// Source: docs/protocol.md, words and services. Values only: no I/O, no JSON, no clock.
 #pragma once
 
 #include <array>

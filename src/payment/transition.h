@@ -1,4 +1,4 @@
-// The state machine, in one table (spec sections 2 and 6).
+// The state machine, in one table (docs/protocol.md, services and refusals).
 #pragma once
 
 #include <optional>

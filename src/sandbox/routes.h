@@ -1,9 +1,13 @@
 // The sandbox's own paths, which the app mounts on the admin listener:
 //
-//   POST   /sandbox/faults   sets a fault rule
-//   {"service":"57","count":1,"fault":"delay","delayMs":100} GET    /sandbox/faults   lists those
-//   that wait DELETE /sandbox/faults   forgets them all GET    /sandbox/clock
-//   {"now":"2026-11-23T15:00:00+07:00"} POST   /sandbox/clock    {"advanceSeconds":900}
+//   POST   /sandbox/faults  sets a fault rule
+//   GET    /sandbox/faults  lists those that wait for their calls
+//   DELETE /sandbox/faults  forgets them all
+//   GET    /sandbox/clock   tells the time
+//   POST   /sandbox/clock   moves it forward
+//
+// In JSON: {"service":"57","count":1,"fault":"delay","delayMs":100}, {"advanceSeconds":900} and
+// {"now":"2026-11-23T15:00:00+07:00"}.
 //
 // A rule names an externalId, a service, or both; `fault` is one of delay, internal-server-error,
 // timeout-before-commit, timeout-after-commit, drop-after-commit (services/faults.h).

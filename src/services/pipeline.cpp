@@ -80,7 +80,9 @@ void Pipeline::use(std::shared_ptr<const partners::Directory> directory) {
 void Pipeline::handle(const http::Request& request, http::Reply reply) {
   const Service* service = find_service(request.path);
   if (const auto problem = check_path_and_method(service, request.method)) {
-    reply.send(answers_.problem(code_of(service), *problem));
+    http::Answer answer = answers_.problem(code_of(service), *problem);
+    if (problem->what == Case::FunctionNotSupported) answer.headers += "Allow: POST\r\n";
+    reply.send(std::move(answer));
   } else if (service->to_command == nullptr) {
     issue_token(request, std::move(reply));
   } else {

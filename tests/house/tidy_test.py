@@ -105,10 +105,10 @@ def beast_stays_in_few_files(root):
     users = [
         name(root, path)
         for path in files(root, "src", "include")
-        if re.search(r"#\s*include\s+<boost/beast", path.read_text())
+        if re.search(r"#\s*include\s+<boost/beast/http", path.read_text())
     ]
     if len(users) > BEAST_FILES_MAX:
-        yield f"{len(users)} files include Beast: {', '.join(users)}"
+        yield f"{len(users)} files include Beast's HTTP: {', '.join(users)}"
 
 
 # How large things are
@@ -242,7 +242,7 @@ GOOD = [
     {"src/middle/a.h": HEADER + '#include "low/b.h"\n#include "middle/c.h"\n'},
     {"src/app/main.cpp": '#include "high/a.h"\n#include "app/b.h"\n#include "batal/client.h"\n'},
     {"src/client/a.cpp": '#include "batal/client.h"\n#include <boost/asio.hpp>\n'},
-    {f"src/low/{i}.cpp": "#include <boost/beast/core.hpp>\n" for i in range(4)},
+    {f"src/low/{i}.cpp": "#include <boost/beast/http.hpp>\n" for i in range(4)},
     {"src/low/a.cpp": "\n" * 500, "src/low/b.cpp": "x" * 100 + "\n"},
     {"src/low/a.cpp": "void f() " + body(70)},
     {"src/low/a.cpp": "class A {\n" + "  int f();\n" * 90 + "};\n"},
@@ -275,8 +275,8 @@ BAD = [
         },
     ),
     (
-        "5 files include Beast",
-        {f"src/low/{i}.cpp": "#include <boost/beast/core.hpp>\n" for i in range(5)},
+        "5 files include Beast's HTTP",
+        {f"src/low/{i}.cpp": "#include <boost/beast/http.hpp>\n" for i in range(5)},
     ),
     ("src/low/a.cpp: 501 lines", {"src/low/a.cpp": "\n" * 501}),
     ("tests/low/a.py:2: 101 columns", {"tests/low/a.py": "\n" + "x" * 101 + "\n"}),

@@ -82,6 +82,18 @@ std::string without_dates(std::string_view text);
 std::string get(std::string_view target, std::string_view more_headers = "");
 std::string post(std::string_view target, std::string_view body);
 
+// Whole answers as text, without their Date lines.
+std::string ok(std::string_view body, std::string_view more_headers = "");
+std::string refused(std::string_view status, std::string_view body);
+inline const std::string kClose = "Connection: close\r\n";
+
+// Keeps the reply to /hold, and echoes everything else.
+struct Held {
+  std::promise<void> arrived;
+  Reply reply;
+};
+Handle hold(Held& held);
+
 // A self-made certificate authority's file, and a server's certificate and key signed by it.
 class Certificates {
  public:

@@ -248,4 +248,25 @@ TlsFiles Certificates::files() const {
           .key_file = (folder_ / "server.key").string()};
 }
 
+std::string ok(std::string_view body, std::string_view more_headers) {
+  return fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}",
+      body.size(), more_headers, body);
+}
+
+std::string refused(std::string_view status, std::string_view body) {
+  return fmt::format(
+      "HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+      "Connection: close\r\n\r\n{}",
+      status, body.size(), body);
+}
+
+Handle hold(Held& held) {
+  return [&held](const Request& request, Reply reply, Loop& loop) {
+    if (request.path != "/hold") return echo(request, std::move(reply), loop);
+    held.reply = std::move(reply);
+    held.arrived.set_value();
+  };
+}
+
 }  // namespace batal::http::test
