@@ -102,7 +102,7 @@ def events(data):
 
 
 def measure(server, data, seconds, connections):
-    count = seconds * REQUESTS_PER_SECOND_MAX
+    count = 2 * seconds * REQUESTS_PER_SECOND_MAX
     about = credentials(data)
     token = fetch_token(about)
     path = data + "/requests"
@@ -110,7 +110,7 @@ def measure(server, data, seconds, connections):
         (f"create-{i}", minified(partnerReferenceNo=f"order-{i}",
                                   amount={"value": "1500.00", "currency": "IDR"}))
         for i in range(count)))
-    play(server, about, path, seconds, connections)
+    play(server, about, path, 2 * seconds, connections)
     created = [event["transaction"] for event in events(data)]
     write_requests(path, about, token, "/v1.0/debit/cancel", (
         (f"cancel-{i}", minified(originalReferenceNo=payment["referenceNo"],

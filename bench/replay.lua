@@ -2,7 +2,7 @@
 -- out, the last one again and again.
 -- The file (environment REQUESTS) holds records "LENGTH\n" + LENGTH bytes of one HTTP request.
 local requests = {}
-local next_request = 1
+local next_request = 0  -- wrk asks once before it sends anything
 
 function init()
   local file = assert(io.open(os.getenv("REQUESTS"), "rb"))
@@ -16,7 +16,7 @@ function init()
 end
 
 function request()
-  local text = requests[next_request] or requests[#requests]
+  local text = requests[math.max(next_request, 1)] or requests[#requests]
   next_request = next_request + 1
   return text
 end
