@@ -84,10 +84,10 @@ struct Options {
   std::function<std::chrono::system_clock::time_point()> now{};
 };
 
-// Reads a file of KEY=VALUE lines: BASE_URL, CLIENT_ID, CLIENT_SECRET, PRIVATE_KEY_FILE (relative
-// to the file), and if given PARTNER_ID and CHANNEL_ID. A value may stand in single or double
-// quotes; empty lines, lines that begin with '#' and other keys are passed over. The error names
-// file, line and key.
+// Reads a file of KEY=VALUE lines: CLIENT_ID, CLIENT_SECRET, PRIVATE_KEY_FILE (relative to the
+// file), and if given BASE_URL, PARTNER_ID and CHANNEL_ID; without a BASE_URL, base_url is left to
+// the caller. A value may stand in single or double quotes; empty lines, lines that begin with '#'
+// and other keys are passed over. The error names file, line and key.
 std::expected<Options, std::string> options_from_credentials(const std::filesystem::path& file);
 
 // --- Outcomes ------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ std::expected<void, std::string> read_private_key(const std::filesystem::path& f
 std::expected<Options, std::string> options_from_credentials(const std::filesystem::path& file) {
   auto values = read_values(file);
   if (!values) return std::unexpected(values.error());
-  for (const char* key : {"BASE_URL", "CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY_FILE"}) {
+  for (const char* key : {"CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY_FILE"}) {
     const auto found = values->find(key);
     if (found == values->end()) {
       return std::unexpected(fmt::format("{}: {}: missing", file.string(), key));

@@ -27,6 +27,7 @@ void require(bool right, const char* what) {
 
 Options checked(Options options) {
   if (options.partner_id.empty()) options.partner_id = options.client_id;
+  require(!options.base_url.empty(), "base_url: is empty");
   require(is_header_text(options.client_id), "client_id: must be visible ASCII, and not empty");
   require(is_header_text(options.partner_id), "partner_id: must be visible ASCII");
   require(snap::is_channel_id(options.channel_id), "channel_id: must be five digits");

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "batal/client.h"
+#include "snap/signature.h"
 #include "support/temp_folder.h"
 
 namespace batal::client {
@@ -39,15 +41,32 @@ TEST(Credentials, AreRead) {
 TEST(Credentials, NeedOnlyWhatHasNoDefault) {
   const TempFolder folder;
   const std::string key = folder.write("demo.pem", "the key\n").string();
-  const auto options =
-      options_from_credentials(folder.write("credentials.env",
-                                            "BASE_URL=http://x\nCLIENT_ID=demo\nCLIENT_SECRET=s\n"
-                                            "PRIVATE_KEY_FILE=" +
-                                                key + "\n"));
+  const auto options = options_from_credentials(folder.write("credentials.env",
+                                                             "CLIENT_ID=demo\nCLIENT_SECRET=s\n"
+                                                             "PRIVATE_KEY_FILE=" +
+                                                                 key + "\n"));
   ASSERT_TRUE(options) << options.error();
+  EXPECT_EQ(options->base_url, "");
   EXPECT_EQ(options->partner_id, "");
   EXPECT_EQ(options->channel_id, "95221");
   EXPECT_EQ(options->private_key_pem, "the key\n");
+}
+
+TEST(Credentials, MayLeaveTheAddressToTheCaller) {
+  const TempFolder folder;
+  folder.write("demo.pem", snap::RsaPrivateKey::generate().private_pem());
+  auto options = options_from_credentials(folder.write(
+      "credentials.env",
+      kGood.substr(0, kGood.find("BASE_URL")) + kGood.substr(kGood.find("CLIENT_ID"))));
+  ASSERT_TRUE(options) << options.error();
+  try {
+    const Client client(*options);
+    ADD_FAILURE() << "a client without an address";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(), "base_url: is empty");
+  }
+  options->base_url = "http://127.0.0.1:1";
+  EXPECT_NO_THROW(Client{*options});
 }
 
 TEST(Credentials, NameFileLineAndKeyOfWhatIsWrong) {
@@ -55,10 +74,9 @@ TEST(Credentials, NameFileLineAndKeyOfWhatIsWrong) {
   const std::string file = (folder / "credentials.env").string();
   const std::string rest = "CLIENT_ID=demo\nCLIENT_SECRET=s\nPRIVATE_KEY_FILE=gone.pem\n";
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"", file + ": BASE_URL: missing"},
-      {rest, file + ": BASE_URL: missing"},
+      {"", file + ": CLIENT_ID: missing"},
+      {"BASE_URL=http://x\nCLIENT_ID=a\n", file + ": CLIENT_SECRET: missing"},
       {"BASE_URL=http://x\nCLIENT_ID=a\nCLIENT_SECRET=s\n", file + ": PRIVATE_KEY_FILE: missing"},
-      {"BASE_URL=\n" + rest, file + ":1: BASE_URL: is empty"},
       {"BASE_URL=x\nCLIENT_ID=''\nCLIENT_SECRET=s\nPRIVATE_KEY_FILE=k\n",
        file + ":2: CLIENT_ID: is empty"},
       {"BASE_URL=http://x\nnonsense\n" + rest, file + ":2: not KEY=VALUE"},
