@@ -1,9 +1,11 @@
 #include "app/call_command.h"
 
 #include <cstdio>
+#include <expected>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -40,6 +42,27 @@ int exit_status(const Error& error) {
   return error.kind == Error::Kind::Refused ? EXIT_FAILURE : kTryAgain;
 }
 
+// What the credentials say, under what the command line says.
+std::expected<Options, std::string> options_of(const CallArguments& arguments) {
+  auto options = options_from_credentials(arguments.credentials);
+  if (!options) return options;
+  if (!arguments.base_url.empty()) options->base_url = arguments.base_url;
+  options->ca_file = arguments.ca_file;
+  options->timeout = std::chrono::milliseconds(arguments.timeout_ms);
+  return options;
+}
+
+std::expected<Client, std::string> make_client(const CallArguments& arguments) {
+  auto options = options_of(arguments);
+  if (!options) return std::unexpected(options.error());
+  try {
+    return Client(*std::move(options));
+  } catch (const std::invalid_argument& error) {
+    return std::unexpected(fmt::format("{} (from {} and the command line)", error.what(),
+                                       arguments.credentials.string()));
+  }
+}
+
 }  // namespace
 
 int call_service(const CallArguments& arguments) {
@@ -48,17 +71,11 @@ int call_service(const CallArguments& arguments) {
     return usage(
         fmt::format("there is no service \"{}\"; there are{}", arguments.service, service_names()));
   }
-  auto options =
-      options_from_credentials(arguments.credentials.value_or("data/sandbox/credentials.env"));
-  if (!options) return usage(options.error());
-  if (!arguments.base_url.empty()) options->base_url = arguments.base_url;
-  options->ca_file = arguments.ca_file;
-  options->timeout = std::chrono::milliseconds(arguments.timeout_ms);
+  auto client = make_client(arguments);
+  if (!client) return usage(client.error());
   const auto body = read_body(arguments.body_file);
   if (!body) return usage("cannot read " + arguments.body_file);
-
-  Client client(*std::move(options));
-  const Result result = client.call(*service, *body, {.external_id = arguments.external_id});
+  const Result result = client->call(*service, *body, {.external_id = arguments.external_id});
   if (result) {
     fmt::print("{}\n", result->body);
     return EXIT_SUCCESS;

@@ -2,18 +2,17 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 
 namespace batal::app {
 
 struct CallArguments {
-  std::string service;                               // name, code or path
-  std::optional<std::filesystem::path> credentials;  // default: data/sandbox/credentials.env
-  std::string base_url;                              // instead of the credentials'
-  std::string external_id;                           // empty: a new one
-  std::string body_file;                             // a file, "-" for stdin
-  std::string ca_file;
+  std::string service{};  // name, code or path
+  std::filesystem::path credentials = "data/sandbox/credentials.env";
+  std::string base_url{};       // instead of the credentials'
+  std::string external_id{};    // empty: a new one
+  std::string body_file = "-";  // a file, "-" for stdin
+  std::string ca_file{};
   int timeout_ms = 10'000;
 };
 

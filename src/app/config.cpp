@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,6 +15,8 @@
 #include <boost/algorithm/string/split.hpp>
 
 #include <toml++/toml.h>
+
+#include "partners/files.h"
 
 namespace batal::app {
 namespace {
@@ -74,7 +78,7 @@ Checked set_paths(std::vector<std::filesystem::path>& target, std::string_view t
   std::vector<std::string> parts;
   boost::split(parts, text, boost::is_any_of(","));
   target.assign(parts.begin(), parts.end());
-  if (target.size() > 2 || parts.front().empty()) {
+  if (target.size() > 2 || std::ranges::any_of(parts, &std::string::empty)) {
     return std::unexpected("must be one or two files: the first signs, both verify");
   }
   return {};
@@ -92,6 +96,7 @@ constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
 
 struct Setting : SettingInfo {
   Checked (*set)(Config&, std::string_view);
+  bool takes_list = false;  // in the file also as an array
 };
 
 constexpr auto kSettings = std::to_array<Setting>({
@@ -152,7 +157,8 @@ constexpr auto kSettings = std::to_array<Setting>({
     {{"partners.folder", "one TOML file per partner; default <data>/partners"},
      [](Config& c, std::string_view v) { return set_path(c.partners_folder, v); }},
     {{"tokens.key_files", "one or two, separated by commas: the first signs, both verify"},
-     [](Config& c, std::string_view v) { return set_paths(c.token_keys, v); }},
+     [](Config& c, std::string_view v) { return set_paths(c.token_keys, v); },
+     true},
     {{"tokens.life_s", "default 900"},
      [](Config& c, std::string_view v) { return set_number(c.token_life, v, 1, 24 * 3600); }},
     {{"service.answer_deadline_ms", "then 504xx00; default 5000"},
@@ -189,8 +195,13 @@ class Loader {
   }
 
   void read(const std::filesystem::path& file) {
+    const auto text = partners::read_file(file);
+    if (!text) {
+      errors_.push_back(text.error());
+      return;
+    }
     try {
-      read(toml::parse_file(file.string()), "", file);
+      read(toml::parse(*text), "", file);
     } catch (const toml::parse_error& error) {
       errors_.push_back(
           fmt::format("{}:{}: {}", file.string(), error.source().begin.line, error.description()));
@@ -202,12 +213,10 @@ class Loader {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
       const std::string where = fmt::format("{}:{}", file.string(), key.source().begin.line);
-      if (node.is_table()) {
+      if (node.is_table() && find_setting(name) == nullptr) {
         read(*node.as_table(), name + ".", file);
-      } else if (const Setting* setting = find_setting(name)) {
-        set(*setting, text_of(node), where);
       } else {
-        errors_.push_back(fmt::format("{}: {}: there is no such setting", where, name));
+        set(name, node, where);
       }
     }
   }
@@ -244,16 +253,27 @@ class Loader {
   }
 
  private:
+  void set(const std::string& name, const toml::node& node, const std::string& where) {
+    const Setting* setting = find_setting(name);
+    if (setting == nullptr) {
+      errors_.push_back(fmt::format("{}: {}: there is no such setting", where, name));
+    } else if (node.is_table() || (node.is_array() && !setting->takes_list)) {
+      errors_.push_back(fmt::format("{}: {}: must be a single value", where, name));
+    } else {
+      set(*setting, text_of(node), where);
+    }
+  }
+
   static std::string text_of(const toml::node& node) {
     if (const auto text = node.value<std::string>()) return *text;
     if (const auto* array = node.as_array()) {
       std::vector<std::string> parts;
-      for (const auto& element : *array) parts.push_back(element.value_or(std::string()));
+      for (const auto& element : *array) parts.push_back(text_of(element));
       return fmt::format("{}", fmt::join(parts, ","));
     }
-    if (const auto* flag = node.as_boolean()) return **flag ? "true" : "false";
-    if (const auto* whole = node.as_integer()) return fmt::format("{}", **whole);
-    return "";
+    std::ostringstream as_written;
+    node.visit([&as_written](const auto& value) { as_written << value; });
+    return as_written.str();
   }
 
   Config config_;
@@ -285,6 +305,16 @@ std::expected<Config, std::vector<std::string>> load_config(const Given& given) 
   loader.check();
   loader.complete();
   return std::move(loader).result();
+}
+
+std::vector<std::string> unknown_variables(const std::map<std::string, std::string>& environment) {
+  std::set<std::string> known = {"BATAL_LISTEN", "BATAL_ADMIN"};  // ./run makes flags of these
+  for (const Setting& setting : kSettings) known.insert(variable_of(setting.name));
+  std::vector<std::string> unknown;
+  for (const auto& [variable, value] : environment) {
+    if (!known.contains(variable)) unknown.push_back(variable);
+  }
+  return unknown;
 }
 
 std::map<std::string, std::string> process_environment() {

@@ -59,6 +59,9 @@ struct Given {
 // variable or the flag, and the setting.
 std::expected<Config, std::vector<std::string>> load_config(const Given& given);
 
+// Variables that set nothing and that no script of the project reads: most likely misspelt ones.
+std::vector<std::string> unknown_variables(const std::map<std::string, std::string>& environment);
+
 // The BATAL_... variables of this process.
 std::map<std::string, std::string> process_environment();
 

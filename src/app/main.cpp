@@ -1,6 +1,9 @@
 // The command line.
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -65,10 +68,18 @@ void add_partner(CLI::App& app, PartnerArguments& arguments) {
                   "Do not try the second signature form");
 }
 
-void add_ledger(CLI::App& app, std::filesystem::path& data) {
+struct LedgerArguments {
+  std::filesystem::path data = "data";
+  std::filesystem::path folder{};
+};
+
+void add_ledger(CLI::App& app, LedgerArguments& arguments) {
   CLI::App* ledger = app.add_subcommand("ledger", "The ledger")->require_subcommand(1);
   CLI::App* show = ledger->add_subcommand("show", "Print the records as JSON lines");
-  show->add_option("--data", data, "The server's data folder; default data");
+  CLI::Option* data =
+      show->add_option("--data", arguments.data, "The server's data folder; default data");
+  show->add_option("--folder", arguments.folder, "The ledger's; default DATA/ledger")
+      ->excludes(data);
 }
 
 void add_call(CLI::App& app, CallArguments& arguments) {
@@ -88,6 +99,9 @@ void add_call(CLI::App& app, CallArguments& arguments) {
 
 int run_serve(Given given) {
   given.environment = process_environment();
+  for (const std::string& variable : unknown_variables(given.environment)) {
+    spdlog::warn("environment: {}: there is no such setting", variable);
+  }
   const auto config = load_config(given);
   if (config) return serve(*config);
   for (const std::string& error : config.error()) fmt::print(stderr, "batal: {}\n", error);
@@ -105,22 +119,28 @@ int run_partner(PartnerArguments arguments) {
   return EXIT_SUCCESS;
 }
 
+int run_ledger(const LedgerArguments& arguments) {
+  return show_ledger(arguments.folder.empty() ? arguments.data / "ledger" : arguments.folder);
+}
+
+// What was printed is not lost without a word, as on a full disk.
+void finish_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot write the output");
+  }
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"batal: the provider's side of SNAP cancellation", "batal"};
   app.set_version_flag("--version", BATAL_VERSION);
   app.require_subcommand(1);
   Given given;
   PartnerArguments partner;
-  std::filesystem::path data = "data";
-  CallArguments call{.service = {},
-                     .credentials = {},
-                     .base_url = {},
-                     .external_id = {},
-                     .body_file = "-",
-                     .ca_file = {}};
+  LedgerArguments ledger;
+  CallArguments call;
   add_serve(app, given);
   add_partner(app, partner);
-  add_ledger(app, data);
+  add_ledger(app, ledger);
   add_call(app, call);
   app.add_subcommand("fields", "Print the field tables of all services (docs/fields.md)");
   try {
@@ -130,7 +150,7 @@ int run(int argc, char** argv) {
   }
   if (app.got_subcommand("serve")) return run_serve(std::move(given));
   if (app.got_subcommand("partner")) return run_partner(std::move(partner));
-  if (app.got_subcommand("ledger")) return show_ledger(data / "ledger");
+  if (app.got_subcommand("ledger")) return run_ledger(ledger);
   if (app.got_subcommand("call")) return call_service(call);
   fmt::print("{}", fields_page());
   return EXIT_SUCCESS;
@@ -142,7 +162,11 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     spdlog::set_default_logger(spdlog::stderr_color_mt("batal"));
-    return batal::app::run(argc, argv);
+    // Whoever reads the output may go away, as `head` does: that ends a command without a word.
+    std::signal(SIGPIPE, SIG_DFL);
+    const int status = batal::app::run(argc, argv);
+    batal::app::finish_output();
+    return status;
   } catch (const std::exception& error) {
     fmt::print(stderr, "batal: {}\n", error.what());
     return EXIT_FAILURE;

@@ -1,0 +1,92 @@
+"""The program's commands as a shell sees them: exit status, output and last words."""
+
+import os
+import subprocess
+
+import pytest
+from support.server import Server, binary, run
+
+CREDENTIALS = "CLIENT_ID=demo\nCLIENT_SECRET=s\nPRIVATE_KEY_FILE=demo.private.pem\n"
+
+
+@pytest.fixture(name="credentials", scope="module")
+def made_credentials(tmp_path_factory):
+    """A file of credentials without a BASE_URL."""
+    folder = tmp_path_factory.mktemp("partner")
+    assert run("partner", "new", "--folder", folder, "--client-id", "demo").returncode == 0
+    file = folder / "credentials.env"
+    file.write_text(CREDENTIALS)
+    return file
+
+
+def call(credentials, *arguments):
+    return run("call", "55", "--credentials", credentials, *arguments, input="{}")
+
+
+def test_call_takes_the_address_from_the_command_line(credentials):
+    done = call(credentials, "--base-url", "http://127.0.0.1:1", "--timeout-ms", "1000")
+    assert done.returncode == 75
+    assert "127.0.0.1 port 1" in done.stderr
+
+
+@pytest.mark.parametrize("arguments, named", [
+    ([], "base_url: is empty"), (["--base-url", "merchants.example"], "base_url: ")])
+def test_call_names_an_address_that_will_not_do(credentials, arguments, named):
+    done = call(credentials, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"batal call: {named}")
+    assert str(credentials) in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_call_names_credentials_that_will_not_do(credentials):
+    file = credentials.with_name("bad.env")
+    file.write_text(CREDENTIALS + "CHANNEL_ID=x\n")
+    done = call(file, "--base-url", "http://127.0.0.1:1")
+    assert done.returncode == 2
+    assert done.stderr.startswith("batal call: channel_id: must be five digits")
+
+
+def test_ledger_show_reads_any_folder(tmp_path):
+    ledger = tmp_path / "log"
+    with Server(tmp_path, environment={"BATAL_LEDGER_FOLDER": str(ledger)}) as server:
+        caller = server.demo_caller()
+        body = {"partnerReferenceNo": "order-1", "amount": {"value": "1500.00"}}
+        assert caller.send(caller.sign(caller.prepare("54", body))).status == 200
+    shown = run("ledger", "show", "--folder", ledger)
+    assert (shown.returncode, shown.stdout.count("\n")) == (0, 1)
+    assert '"partnerReferenceNo":"order-1"' in shown.stdout
+    both = run("ledger", "show", "--folder", ledger, "--data", tmp_path)
+    assert (both.returncode, both.stdout) == (2, "")
+    gone = run("ledger", "show", "--data", tmp_path / "data")
+    assert gone.returncode == 1
+    assert str(tmp_path / "data" / "ledger") in gone.stderr
+
+
+def test_a_reader_that_goes_away_ends_a_command_without_a_word():
+    """Also where the parent ignores SIGPIPE, as Python does."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([binary(), "fields"], stdout=writing, stderr=subprocess.PIPE,
+                          restore_signals=False, check=False)
+    os.close(writing)
+    assert done.stderr == b""
+
+
+def test_output_that_cannot_be_written_is_an_error():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([binary(), "--version"], stdout=full, stderr=subprocess.PIPE,
+                              check=False)
+        assert done.returncode == 1
+        done = subprocess.run([binary(), "fields"], stdout=full, stderr=subprocess.PIPE,
+                              check=False)
+    assert done.returncode == 1
+    assert b"No space left on device" in done.stderr
+
+
+def test_a_misspelt_variable_is_named_at_the_start(tmp_path):
+    environment = {"BATAL_HTTP_LISTN": "0.0.0.0:80", "BATAL_LISTEN": "x", "BATAL_ADMIN": "x"}
+    with Server(tmp_path, environment=environment) as server:
+        warned = [line for line in server.log_text().splitlines() if "no such setting" in line]
+    assert len(warned) == 1
+    assert "environment: BATAL_HTTP_LISTN: there is no such setting" in warned[0]
