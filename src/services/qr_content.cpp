@@ -10,16 +10,20 @@ namespace {
 
 using Crc = boost::crc_optimal<16, 0x1021, 0xFFFF, 0, false, false>;
 
-// A tag's value has at most 99 bytes; one that is longer is left out.
-void append_tag(std::string& out, std::string_view tag, std::string_view value) {
-  if (value.size() <= 99)
-    fmt::format_to(std::back_inserter(out), "{}{:02}{}", tag, value.size(), value);
+constexpr std::size_t kValueMax = 99;  // bytes; tags inside a value included
+constexpr std::size_t kTagHead = 4;
+
+// A value that is too long for the text it goes into is left out.
+void append_tag(std::string& out, std::string_view tag, std::string_view value,
+                std::size_t value_max = kValueMax) {
+  if (value.size() > value_max) return;
+  fmt::format_to(std::back_inserter(out), "{}{:02}{}", tag, value.size(), value);
 }
 
 std::string account(const payment::Transaction& transaction) {
   std::string tags;
   append_tag(tags, "00", "ID.BATAL.WWW");
-  append_tag(tags, "01", transaction.merchant_id);
+  append_tag(tags, "01", transaction.merchant_id, kValueMax - tags.size() - kTagHead);
   return tags;
 }
 
