@@ -160,18 +160,25 @@ void Pipeline::start(Call& call, const Fault& fault) {
   }
 }
 
+// An answer given here may bring the next request of its connection into handle(), and so into
+// gathered_.
 void Pipeline::flush() {
-  if (gathered_.empty()) return;
-  const std::size_t taken = context_.ledger.submit(gathered_);
-  const auto refused = std::span(gathered_).subspan(taken);
-  // A ledger that failed takes nothing, and what became of earlier calls is unknown.
-  const Case why = context_.ledger.healthy() ? Case::TooManyRequests : Case::Timeout;
-  for (ledger::Submission* submission : refused) {
-    Call& call = static_cast<Call&>(*submission);
-    if (call.is_linked()) call.reply.send(answers_.problem(call.service->code, {why, {}}));
-    give_back(call);
+  while (!gathered_.empty()) {
+    submitted_.swap(gathered_);
+    const std::size_t taken = context_.ledger.submit(submitted_);
+    for (ledger::Submission* submission : std::span(submitted_).subspan(taken)) {
+      turn_away(static_cast<Call&>(*submission));
+    }
+    submitted_.clear();
   }
-  gathered_.clear();
+}
+
+// The ledger did not take it. One that failed takes nothing, and what became of earlier calls of
+// the same identity is unknown.
+void Pipeline::turn_away(Call& call) {
+  const Case why = context_.ledger.healthy() ? Case::TooManyRequests : Case::Timeout;
+  if (call.is_linked()) call.reply.send(answers_.problem(call.service->code, {why, {}}));
+  give_back(call);
 }
 
 void Pipeline::tick() {

@@ -63,6 +63,7 @@ class Pipeline final : public http::Handler, public ledger::Outbox {
   void issue_token(const http::Request& request, http::Reply reply);
   void admit(const Service& service, const http::Request& request, http::Reply reply);
   void start(Call& call, const Fault& fault);
+  void turn_away(Call& call);
   void finish(Call& call);
   http::Answer answer_to(const Call& call);
   void collect();
@@ -78,8 +79,9 @@ class Pipeline final : public http::Handler, public ledger::Outbox {
 
   std::vector<std::unique_ptr<Call>> calls_;
   std::vector<Call*> idle_;
-  InFlight in_flight_;                         // unanswered, in order of their deadlines
-  std::vector<ledger::Submission*> gathered_;  // for the next flush()
+  InFlight in_flight_;                          // unanswered, in order of their deadlines
+  std::vector<ledger::Submission*> gathered_;   // for the next flush()
+  std::vector<ledger::Submission*> submitted_;  // gathered_, while it is handed over
 
   std::mutex delivered_mutex_;
   std::vector<ledger::Submission*> delivered_;  // guarded by delivered_mutex_
