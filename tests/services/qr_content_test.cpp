@@ -83,7 +83,7 @@ TEST(QrContent, EndsInItsCrc) {
 
 // The account has 99 bytes, of which the merchant may take 79.
 TEST(QrContent, LeavesOutAMerchantThatDoesNotFit) {
-  for (const std::size_t bytes : {1, 64, 79, 80, 95, 96, 99, 100, 256}) {
+  for (const std::size_t bytes : {1U, 64U, 79U, 80U, 95U, 96U, 99U, 100U, 256U}) {
     const std::string merchant(bytes, 'm');
     const std::string content = qr_content(transaction(merchant));
     Tags account = parsed(parsed(content)["26"]);
