@@ -1,6 +1,7 @@
 // A ledger that holds what it takes until the test says what became of it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -8,10 +9,11 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
 
 #include "ledger/ledger.h"
 
@@ -45,12 +47,12 @@ class HeldLedger final : public ledger::Ledger {
     healthy_ = false;
   }
 
-  // Waits until so many have come, and takes them in their order.
+  // Waits until so many have come, and takes them in their order. Throws when they do not.
   Held take(std::size_t count) {
     std::unique_lock lock(mutex_);
     const bool came =
         arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return held_.size() >= count; });
-    EXPECT_TRUE(came) << held_.size() << " of " << count;
+    if (!came) throw std::runtime_error(fmt::format("{} of {} calls came", held_.size(), count));
     return std::exchange(held_, {});
   }
 
