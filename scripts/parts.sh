@@ -51,9 +51,9 @@ failed_step() {
   failed=$((failed + 1))
 }
 
-# build_part PRESET: false if it does not build.
+# build_part PRESET [TARGET...]: false if it does not build.
 build_part() {
-  scripts/build "$1" && return
+  scripts/build "$@" && return
   failed_step "building $1 failed"
   return 1
 }
