@@ -24,7 +24,7 @@ std::string_view name_of(Action action) {
   return "unknown";
 }
 
-std::span<const std::uint8_t> services_of(Kind kind) {
+std::span<const std::uint8_t> services_found_by_external_id(Kind kind) {
   static constexpr std::array<std::uint8_t, 2> kDebit{54, 57};
   static constexpr std::array<std::uint8_t, 2> kQris{47, 77};
   static constexpr std::array<std::uint8_t, 3> kHold{63, 67, 65};
@@ -43,7 +43,7 @@ std::span<const std::uint8_t> services_of(Kind kind) {
 }
 
 std::uint8_t creation_service(Kind kind) {
-  return services_of(kind).front();
+  return services_found_by_external_id(kind).front();
 }
 
 }  // namespace batal::payment

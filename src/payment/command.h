@@ -13,6 +13,7 @@
 namespace batal::payment {
 
 // What a command does to a transaction, and what an event says was done. Query changes nothing.
+// The numbers are in the log: new ones come last.
 enum class Action : std::uint8_t { Create, Cancel, Capture, Pay, Fail, Refund, Expire, Query };
 inline constexpr std::array kActions{Action::Create, Action::Cancel, Action::Capture,
                                      Action::Pay,    Action::Fail,   Action::Refund,
@@ -49,15 +50,16 @@ struct Target {
   std::string partner_service_id;
   std::string customer_no;
   std::string virtual_account_no;
-  std::optional<Money> amount;
+  std::optional<std::int64_t> amount_hundredths;
+  std::string currency;
 };
 
 struct Command {
   Action action = Action::Query;
   std::string partner;         // client id of the caller's partner: every look-up starts here
   std::optional<Kind> kind;    // the kind the service deals in; none on the provider API: any
-  bool merchant_known = true;  // looked up by the caller: merchant, and 31's partner service id,
-                               // are the partner's. Applied after the identity
+  bool merchant_known = true;  // looked up by the caller: merchant, and 27's and 31's partner
+                               // service id, are the partner's. Applied after the identity
   Call call;
   Target target;  // all actions but Create
 
@@ -75,6 +77,6 @@ struct Command {
 std::uint8_t creation_service(Kind kind);
 
 // The services whose external ids a query looks for, in order: 54, 57; 47, 77; 63, 67, 65; 27, 31.
-std::span<const std::uint8_t> services_of(Kind kind);
+std::span<const std::uint8_t> services_found_by_external_id(Kind kind);
 
 }  // namespace batal::payment

@@ -88,9 +88,7 @@ class Judge {
       const bool query = command_.action == Action::Query;
       return refuse(query ? Refusal::NotFound : Refusal::IdentifiersDisagree, found);
     }
-    if (command_.target.amount && *command_.target.amount != found->amount) {
-      return refuse(Refusal::InvalidAmount, found);
-    }
+    if (!amount_agrees(found->amount)) return refuse(Refusal::InvalidAmount, found);
     const State state = present_state(*found);
     if (command_.action == Action::Query) return answer(found, state);
     if (is_sweep()) return sweep(*found, state);
@@ -161,6 +159,12 @@ class Judge {
            agrees(claims.partner_service_id, transaction.partner_service_id) &&
            agrees(claims.customer_no, transaction.customer_no) &&
            agrees(claims.virtual_account_no, transaction.virtual_account_no);
+  }
+
+  bool amount_agrees(const Money& amount) const {
+    const Target& claims = command_.target;
+    return (!claims.amount_hundredths || *claims.amount_hundredths == amount.hundredths) &&
+           (claims.currency.empty() || claims.currency == amount.currency);
   }
 
   Decision change(const Transaction& before, State next) {

@@ -26,7 +26,7 @@ void add_target_keys(const Command& command, Keys& keys) {
     keys.transaction.push_back(call(partner, creation_service(*command.kind), target.external_id));
     return;
   }
-  for (const std::uint8_t service : services_of(*command.kind)) {
+  for (const std::uint8_t service : services_found_by_external_id(*command.kind)) {
     keys.transaction.push_back(call(partner, service, target.external_id));
   }
 }

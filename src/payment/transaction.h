@@ -16,6 +16,7 @@ namespace batal::payment {
 // An instant, UTC, to the microsecond.
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 
+// Numbers are in the log: new ones come last, in this and the next enumeration.
 enum class Kind : std::uint8_t { Debit, Qris, Hold, VirtualAccount };
 inline constexpr std::array kKinds{Kind::Debit, Kind::Qris, Kind::Hold, Kind::VirtualAccount};
 
@@ -58,6 +59,7 @@ struct Transaction {
   std::optional<Time> paid_at;  // paid or captured
   std::optional<Time> refunded_at;
   std::string refund_no;  // ours, once refunded
+  std::string details;  // what queries repeat of the creation: a JSON object, opaque here, or empty
 
   std::string trx_id;              // virtual account: the partner's identifier
   std::string partner_service_id;  // virtual account: 8 characters, left-padded with spaces

@@ -1,5 +1,6 @@
 #include "services/answers.h"
 
+#include "snap/document.h"
 #include "snap/json_writer.h"
 
 namespace batal::services {
@@ -84,7 +85,8 @@ http::Answer Answers::denied(std::string_view service, const Denied& denied) {
   std::string body;
   JsonWriter json(body);
   write_head(json, service, denied.problem.what, denied.problem.detail);
-  if (!denied.string_to_sign.empty()) {
+  // It holds headers as they came, and an answer is UTF-8.
+  if (!denied.string_to_sign.empty() && snap::is_utf8(denied.string_to_sign)) {
     json.begin_object("additionalInfo").member("stringToSign", denied.string_to_sign).end_object();
   }
   json.end_object();

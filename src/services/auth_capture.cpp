@@ -9,43 +9,38 @@ namespace {
 using snap::FieldType;
 using snap::Presence;
 
-constexpr snap::Field kRequest[] = {
-    kOriginalReferenceNo,
-    kNestedOriginalExternalId,
-    kOriginalPartnerReferenceNo,
-    kMerchantId,
-    {"partnerCaptureNo", FieldType::String, 64, Presence::Mandatory,
-     "The partner's identifier of the capture; echoed, no key"},
-    {"title", FieldType::String, 256, Presence::Optional, "Kept"},
-    {"captureAmount", FieldType::Object, 0, Presence::Optional,
-     "Must be the hold's, if given: captures are in full"},
-    {"captureAmount.value", FieldType::Amount, 17, Presence::WithParent,
-     "Digits with two decimals"},
-    {"captureAmount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
-    kAdditionalInfo,
-};
+constexpr auto kRequest = join(
+    std::array{
+        kOriginalReferenceNo,
+        kNestedOriginalExternalId,
+        kOriginalPartnerReferenceNo,
+        kMerchantId,
+        snap::Field{"partnerCaptureNo", FieldType::String, 64, Presence::Mandatory,
+                    "The partner's identifier of the capture; echoed, no key"},
+        snap::Field{"title", FieldType::String, 256, Presence::Optional, "Kept"},
+    },
+    claimed_amount("captureAmount", "captureAmount.value", "captureAmount.currency"),
+    std::array{kAdditionalInfo});
 
-constexpr snap::Field kAnswer[] = {
-    {"originalReferenceNo", FieldType::String, 256, Presence::Optional,
-     "The provider's reference number"},
-    {"originalPartnerReferenceNo", FieldType::String, 64, Presence::Optional,
-     "The merchant's own identifier"},
-    {"captureNo", FieldType::String, 64, Presence::Conditional,
-     "The provider's identifier of the capture"},
-    {"partnerCaptureNo", FieldType::String, 64, Presence::Mandatory, "The request's"},
-    {"captureAmount", FieldType::Object, 0, Presence::Optional, "What was captured"},
-    {"captureAmount.value", FieldType::Amount, 17, Presence::Optional, "Digits with two decimals"},
-    {"captureAmount.currency", FieldType::Currency, 3, Presence::Optional, "IDR"},
-    {"captureTime", FieldType::Timestamp, 25, Presence::Conditional,
-     "Sent when the hold was captured"},
-};
+constexpr auto kAnswer = join(
+    std::array{
+        snap::Field{"originalReferenceNo", FieldType::String, 256, Presence::Optional,
+                    "The provider's reference number"},
+        snap::Field{"originalPartnerReferenceNo", FieldType::String, 64, Presence::Optional,
+                    "The merchant's own identifier"},
+        snap::Field{"captureNo", FieldType::String, 64, Presence::Conditional,
+                    "The provider's identifier of the capture"},
+        snap::Field{"partnerCaptureNo", FieldType::String, 64, Presence::Mandatory,
+                    "The request's"},
+    },
+    told_amount("captureAmount", "captureAmount.value", "captureAmount.currency",
+                Presence::Optional),
+    std::array{snap::Field{"captureTime", FieldType::Timestamp, 25, Presence::Conditional,
+                           "Sent when the hold was captured"}});
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  command.target.reference_no = asked.fields.text("originalReferenceNo");
-  command.target.external_id = asked.fields.text("additionalInfo.originalExternalId");
-  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
-  command.target.merchant_id = asked.fields.text("merchantId");
-  command.target.amount = amount_of(asked.fields, "captureAmount.value", "captureAmount.currency");
+  name_original(asked.fields, "additionalInfo.originalExternalId", command.target);
+  claim_amount(asked.fields, "captureAmount.value", "captureAmount.currency", command.target);
   command.partner_action_no = asked.fields.text("partnerCaptureNo");
   command.action_no = snap::new_reference_no(asked.now);
   return {};

@@ -9,22 +9,19 @@ namespace {
 using snap::FieldType;
 using snap::Presence;
 
-constexpr snap::Field kRequest[] = {
-    kPartnerReferenceNo,
-    kMerchantId,
-    {"amount", FieldType::Object, 0, Presence::Optional, "What is to be held"},
-    {"amount.value", FieldType::LooseAmount, 17, Presence::Mandatory,
-     "1500 or 1500.00, more than zero"},
-    {"amount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
-    {"title", FieldType::String, 256, Presence::Optional, "Kept"},
-    {"validUpTo",
-     FieldType::Timestamp,
-     0,
-     Presence::Optional,
-     "When it expires: from 20 s to 180 days ahead; 7 days if absent",
-     {"additionalInfo.validUpTo"}},
-    kAdditionalInfo,
-};
+constexpr auto kRequest =
+    join(std::array{kPartnerReferenceNo, kMerchantId},
+         price("amount", "amount.value", "amount.currency"),
+         std::array{
+             snap::Field{"title", FieldType::String, 256, Presence::Optional, "Kept"},
+             snap::Field{"validUpTo",
+                         FieldType::Timestamp,
+                         0,
+                         Presence::Optional,
+                         "When it expires: from 20 s to 180 days ahead; 7 days if absent",
+                         {"additionalInfo.validUpTo"}},
+             kAdditionalInfo,
+         });
 
 constexpr snap::Field kAnswer[] = {
     {"referenceNo", FieldType::String, 256, Presence::Conditional,

@@ -5,6 +5,9 @@
 namespace batal::services {
 namespace {
 
+using snap::FieldType;
+using snap::Presence;
+
 constexpr snap::Field kRequest[] = {
     kOriginalReferenceNo,
     kNestedOriginalExternalId,
@@ -14,19 +17,28 @@ constexpr snap::Field kRequest[] = {
     kAdditionalInfo,
 };
 
-constexpr auto kAnswer =
-    status_answer("amount", "amount.value", "amount.currency", "additionalInfo.validUpTo");
+constexpr auto kAnswer = join(
+    kStatusAnswer, told_amount("amount", "amount.value", "amount.currency", Presence::Mandatory),
+    std::array{
+        kPaidTime,
+        snap::Field{"refundHistory", FieldType::Array, 0, Presence::Conditional, kRefundHistory},
+        snap::Field{"additionalInfo.validUpTo", FieldType::Timestamp, 25, Presence::Optional,
+                    "When it expires"},
+    });
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  command.target.reference_no = asked.fields.text("originalReferenceNo");
-  command.target.external_id = asked.fields.text("additionalInfo.originalExternalId");
-  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
-  command.target.merchant_id = asked.fields.text("merchantId");
+  name_original(asked.fields, "additionalInfo.originalExternalId", command.target);
   return {};
 }
 
 void render(const payment::Transaction& transaction, payment::State state, snap::JsonWriter& json) {
-  render_status(transaction, state, "amount", "validUpTo", json);
+  write_status(transaction, state, json);
+  write_amount(json, "amount", transaction.amount);
+  if (transaction.paid_at) write_time(json, "paidTime", *transaction.paid_at);
+  write_refund_history(transaction, json);
+  json.begin_object("additionalInfo");
+  write_time(json, "validUpTo", transaction.expires_at);
+  json.end_object();
 }
 
 }  // namespace

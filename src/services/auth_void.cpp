@@ -22,26 +22,22 @@ constexpr snap::Field kRequest[] = {
     kAdditionalInfo,
 };
 
-constexpr snap::Field kAnswer[] = {
-    {"originalReferenceNo", FieldType::String, 256, Presence::Optional,
-     "The provider's reference number"},
-    {"originalPartnerReferenceNo", FieldType::String, 32, Presence::Optional,
-     "The merchant's own identifier; left out if it is longer"},
-    {"voidNo", FieldType::String, 64, Presence::Conditional,
-     "The provider's identifier of the void"},
-    {"partnerVoidNo", FieldType::String, 64, Presence::Mandatory, "The request's"},
-    {"voidAmount", FieldType::Object, 0, Presence::Optional, "What was released"},
-    {"voidAmount.value", FieldType::Amount, 17, Presence::Optional, "Digits with two decimals"},
-    {"voidAmount.currency", FieldType::Currency, 3, Presence::Optional, "IDR"},
-    {"voidTime", FieldType::Timestamp, 25, Presence::Conditional,
-     "Sent when the hold was released"},
-};
+constexpr auto kAnswer = join(
+    std::array{
+        snap::Field{"originalReferenceNo", FieldType::String, 256, Presence::Optional,
+                    "The provider's reference number"},
+        snap::Field{"originalPartnerReferenceNo", FieldType::String, 32, Presence::Optional,
+                    "The merchant's own identifier; left out if it is longer"},
+        snap::Field{"voidNo", FieldType::String, 64, Presence::Conditional,
+                    "The provider's identifier of the void"},
+        snap::Field{"partnerVoidNo", FieldType::String, 64, Presence::Mandatory, "The request's"},
+    },
+    told_amount("voidAmount", "voidAmount.value", "voidAmount.currency", Presence::Optional),
+    std::array{snap::Field{"voidTime", FieldType::Timestamp, 25, Presence::Conditional,
+                           "Sent when the hold was released"}});
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  command.target.reference_no = asked.fields.text("originalReferenceNo");
-  command.target.external_id = asked.fields.text("additionalInfo.originalExternalId");
-  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
-  command.target.merchant_id = asked.fields.text("merchantId");
+  name_original(asked.fields, "additionalInfo.originalExternalId", command.target);
   command.partner_action_no = asked.fields.text("partnerVoidNo");
   command.action_no = snap::new_reference_no(asked.now);
   return {};

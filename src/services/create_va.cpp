@@ -9,23 +9,24 @@ namespace {
 using snap::FieldType;
 using snap::Presence;
 
-constexpr snap::Field kRequest[] = {
-    kPartnerServiceId,
-    kCustomerNo,
-    kVirtualAccountNo,
-    {"virtualAccountName", FieldType::String, 255, Presence::Optional, "Whose it is"},
-    {"virtualAccountEmail", FieldType::String, 255, Presence::Optional, "Kept"},
-    {"virtualAccountPhone", FieldType::String, 30, Presence::Optional, "Kept"},
-    kTrxId,
-    {"totalAmount", FieldType::Object, 0, Presence::Optional, "What is to be paid"},
-    {"totalAmount.value", FieldType::LooseAmount, 17, Presence::Mandatory,
-     "1500 or 1500.00, more than zero"},
-    {"totalAmount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
-    {"expiredDate", FieldType::Timestamp, 0, Presence::Optional,
-     "When it expires: from 20 s to 180 days ahead; 24 hours if absent"},
-    kAdditionalInfo,
-    kVaMerchantId,
-};
+constexpr auto kRequest = join(
+    std::array{
+        kPartnerServiceId,
+        kCustomerNo,
+        kVirtualAccountNo,
+        snap::Field{"virtualAccountName", FieldType::String, 255, Presence::Optional,
+                    "Whose it is"},
+        snap::Field{"virtualAccountEmail", FieldType::String, 255, Presence::Optional, "Kept"},
+        snap::Field{"virtualAccountPhone", FieldType::String, 30, Presence::Optional, "Kept"},
+        kTrxId,
+    },
+    price("totalAmount", "totalAmount.value", "totalAmount.currency"),
+    std::array{
+        snap::Field{"expiredDate", FieldType::Timestamp, 0, Presence::Optional,
+                    "When it expires: from 20 s to 180 days ahead; 24 hours if absent"},
+        kAdditionalInfo,
+        kVaMerchantId,
+    });
 
 constexpr snap::Field kAnswer[] = {
     {"virtualAccountData.partnerServiceId", FieldType::PaddedDigits, 8, Presence::Mandatory,
@@ -62,18 +63,13 @@ std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Comma
 
 void render(const payment::Event& event, snap::JsonWriter& json) {
   const payment::Transaction& account = *event.transaction;
-  json.begin_object("virtualAccountData")
-      .member("partnerServiceId", account.partner_service_id)
-      .member("customerNo", account.customer_no)
-      .member("virtualAccountNo", account.virtual_account_no)
-      .known("virtualAccountName", account.virtual_account_name)
-      .member("trxId", account.trx_id);
+  json.begin_object("virtualAccountData");
+  write_account(account, json);
+  json.known("virtualAccountName", account.virtual_account_name).member("trxId", account.trx_id);
   write_amount(json, "totalAmount", account.amount);
   write_time(json, "expiredDate", account.expires_at);
-  json.begin_object("additionalInfo")
-      .member("merchantId", account.merchant_id)
-      .end_object()
-      .end_object();
+  write_account_merchant(account, json);
+  json.end_object();
 }
 
 }  // namespace

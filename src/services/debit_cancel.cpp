@@ -31,9 +31,7 @@ constexpr snap::Field kAnswer[] = {
 };
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  command.target.reference_no = asked.fields.text("originalReferenceNo");
-  command.target.external_id = asked.fields.text("originalExternalId");
-  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
+  name_original(asked.fields, "originalExternalId", command.target);
   return {};
 }
 

@@ -14,7 +14,8 @@ constexpr std::string_view kCurrency = "payOptionDetails.transAmount.currency";
 
 constexpr snap::Field kRequest[] = {
     kPartnerReferenceNo,
-    {"payOptionDetails", FieldType::Array, 1, Presence::Optional, "How it is paid: one element"},
+    {"payOptionDetails", FieldType::Array, 1, Presence::Optional,
+     "How it is paid: one element; repeated by 55"},
     {kValue,
      FieldType::LooseAmount,
      17,
@@ -29,6 +30,7 @@ constexpr snap::Field kRequest[] = {
     {"urlParam", FieldType::Any, 0, Presence::Optional, "Kept"},
     {"urlParams", FieldType::Any, 0, Presence::Optional, "Kept"},
     kAdditionalInfo,
+    {"additionalInfo.metadata", FieldType::Any, 0, Presence::Optional, "Repeated by 55"},
 };
 
 constexpr snap::Field kAnswer[] = {
@@ -48,6 +50,7 @@ std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Comma
   command.draft.reference_no = snap::new_reference_no(asked.now);
   command.draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
   command.draft.merchant_id = asked.fields.text("merchantId");
+  command.draft.details = details_of(asked.fields, {"payOptionDetails", "additionalInfo.metadata"});
   command.valid_until = time_of(asked.fields, "validUpTo");
   return {};
 }

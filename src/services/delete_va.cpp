@@ -27,24 +27,17 @@ constexpr snap::Field kAnswer[] = {
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
   command.target.trx_id = asked.fields.text("trxId");
-  command.target.merchant_id = asked.fields.text("additionalInfo.merchantId");
-  command.target.partner_service_id = asked.fields.text("partnerServiceId");
-  command.target.customer_no = asked.fields.text("customerNo");
-  command.target.virtual_account_no = asked.fields.text("virtualAccountNo");
+  claim_account(asked.fields, command.target);
   return check_virtual_account(asked.fields);
 }
 
 void render(const payment::Event& event, snap::JsonWriter& json) {
   const payment::Transaction& account = *event.transaction;
-  json.begin_object("virtualAccountData")
-      .member("partnerServiceId", account.partner_service_id)
-      .member("customerNo", account.customer_no)
-      .member("virtualAccountNo", account.virtual_account_no)
-      .member("trxId", account.trx_id)
-      .begin_object("additionalInfo")
-      .member("merchantId", account.merchant_id)
-      .end_object()
-      .end_object();
+  json.begin_object("virtualAccountData");
+  write_account(account, json);
+  json.member("trxId", account.trx_id);
+  write_account_merchant(account, json);
+  json.end_object();
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include <boost/algorithm/string/predicate.hpp>
+#include <boost/beast/core/string.hpp>
 
 #include "snap/identifier.h"
 #include "snap/minify.h"
@@ -30,7 +30,7 @@ Gate::Gate(const Settings& settings, const partners::Tokens& tokens, snap::Clock
       tokens_(tokens, settings.tokens_cached_max) {}
 
 void Gate::use(std::shared_ptr<const partners::Directory> directory) {
-  keys_.clear();
+  secrets_.clear();
   directory_ = std::move(directory);
 }
 
@@ -62,7 +62,7 @@ std::optional<Problem> Gate::authorization(Passing& passing) {
   static constexpr std::string_view kScheme = "Bearer ";
   const std::string_view value = passing.headers[Listed::Authorization];
   if (value.size() <= kScheme.size() ||
-      !boost::istarts_with(value, kScheme, std::locale::classic())) {
+      !boost::beast::iequals(value.substr(0, kScheme.size()), kScheme)) {
     return unauthorized("Auth token required");
   }
   passing.token = value.substr(kScheme.size());
@@ -105,18 +105,18 @@ std::optional<Problem> Gate::signature(Passing& passing) {
 bool Gate::is_signed_over(Passing& passing, const snap::Sha256& body, std::string& string_to_sign) {
   snap::string_to_sign(string_to_sign, passing.request.method, passing.request.path, passing.token,
                        body, passing.headers[Listed::Timestamp]);
-  for (snap::HmacSha512& key : keys_of(*passing.partner)) {
+  for (snap::HmacSha512& key : secrets_of(*passing.partner)) {
     if (key.verify(string_to_sign, passing.headers[Listed::Signature])) return true;
   }
   return false;
 }
 
-std::vector<snap::HmacSha512>& Gate::keys_of(const partners::Partner& partner) {
-  std::vector<snap::HmacSha512>& keys = keys_[&partner];
-  if (keys.empty()) {
-    for (const std::string& secret : partner.client_secrets) keys.emplace_back(secret);
+std::vector<snap::HmacSha512>& Gate::secrets_of(const partners::Partner& partner) {
+  std::vector<snap::HmacSha512>& secrets = secrets_[&partner];
+  if (secrets.empty()) {
+    for (const std::string& secret : partner.client_secrets) secrets.emplace_back(secret);
   }
-  return keys;
+  return secrets;
 }
 
 std::optional<Problem> Gate::external_id(Passing& passing) {

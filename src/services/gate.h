@@ -74,13 +74,13 @@ class Gate {
   std::optional<snap::Problem> json(Passing& passing);
 
   bool is_signed_over(Passing& passing, const snap::Sha256& body, std::string& string_to_sign);
-  std::vector<snap::HmacSha512>& keys_of(const partners::Partner& partner);
+  std::vector<snap::HmacSha512>& secrets_of(const partners::Partner& partner);
 
   const Settings settings_;
   const snap::Clock clock_;
   std::shared_ptr<const partners::Directory> directory_;
   partners::TokenCache tokens_;
-  std::unordered_map<const partners::Partner*, std::vector<snap::HmacSha512>> keys_;
+  std::unordered_map<const partners::Partner*, std::vector<snap::HmacSha512>> secrets_;
 
   // Reused from request to request.
   snap::Document document_;

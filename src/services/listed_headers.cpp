@@ -1,7 +1,6 @@
 #include "services/listed_headers.h"
 
-#include <boost/algorithm/string/predicate.hpp>
-#include <boost/algorithm/string/trim.hpp>
+#include <boost/beast/core/string.hpp>
 
 namespace batal::services {
 namespace {
@@ -13,17 +12,15 @@ constexpr std::array<std::string_view, kListedCount> kNames{
 
 std::optional<std::size_t> index_of(std::string_view name) {
   for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (name.size() == kNames[i].size() &&
-        boost::iequals(name, kNames[i], std::locale::classic())) {
-      return i;
-    }
+    if (boost::beast::iequals(name, kNames[i])) return i;
   }
   return std::nullopt;
 }
 
 bool is_json(std::string_view content_type) {
-  const std::string_view type = content_type.substr(0, content_type.find(';'));
-  return boost::iequals(boost::trim_copy(std::string(type)), "application/json");
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  type = type.substr(0, type.find_last_not_of(" \t") + 1);
+  return boost::beast::iequals(type, "application/json");
 }
 
 }  // namespace

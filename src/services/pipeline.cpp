@@ -1,5 +1,6 @@
 #include "services/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -36,7 +37,8 @@ Case case_of(http::Malformed why) {
   return Case::BadRequest;
 }
 
-// Whose merchant, and whose company code, is looked up here; decide() applies it after step 12.
+// Whether the merchant, and what VA numbers begin with, are the partner's; decide() applies it
+// after the identity.
 bool is_merchant_known(const payment::Command& command, const partners::Partner& partner) {
   const bool creates = command.action == Action::Create;
   const std::string& merchant = creates ? command.draft.merchant_id : command.target.merchant_id;
@@ -115,9 +117,12 @@ void Pipeline::issue_token(const http::Request& request, http::Reply reply) {
   }
   http::Answer answer = answers_.token(*token, context_.tokens.life());
   if (fault.kind == FaultKind::None) return reply.send(std::move(answer));
+  const auto deadline = context_.settings.answer_deadline;
+  if (fault.delay >= deadline) answer = answers_.problem("73", {Case::Timeout, {}});
   // A task must be copyable, a reply is not.
   auto later = std::make_shared<http::Reply>(std::move(reply));
-  loop_.after(fault.delay, [later, answer] { later->send(http::Answer(answer)); });
+  loop_.after(std::min(fault.delay, deadline),
+              [later, answer] { later->send(http::Answer(answer)); });
 }
 
 void Pipeline::admit(const Service& service, const http::Request& request, http::Reply reply) {

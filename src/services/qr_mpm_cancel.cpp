@@ -3,7 +3,6 @@
 // Source page: "Initiating cancel for GoPay QRIS transaction".
 #include "services/declarations.h"
 #include "services/shared_fields.h"
-#include "snap/document.h"
 #include "snap/time.h"
 
 namespace batal::services {
@@ -12,19 +11,17 @@ namespace {
 using snap::FieldType;
 using snap::Presence;
 
-constexpr snap::Field kRequest[] = {
-    optional(kOriginalPartnerReferenceNo),
-    kOriginalReferenceNo,
-    kOriginalExternalId,
-    kMerchantId,
-    {"subMerchantId", FieldType::String, 32, Presence::Optional, "Kept"},
-    {"externalStoreId", FieldType::String, 64, Presence::Optional, "Kept"},
-    {"reason", FieldType::String, 256, Presence::Mandatory, "Why; kept"},
-    {"amount", FieldType::Object, 0, Presence::Optional, "Must be the transaction's, if given"},
-    {"amount.value", FieldType::Amount, 17, Presence::WithParent, "Digits with two decimals"},
-    {"amount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
-    kAdditionalInfo,
-};
+constexpr auto kRequest = join(
+    std::array{
+        optional(kOriginalPartnerReferenceNo),
+        kOriginalReferenceNo,
+        kOriginalExternalId,
+        kMerchantId,
+        snap::Field{"subMerchantId", FieldType::String, 32, Presence::Optional, "Kept"},
+        snap::Field{"externalStoreId", FieldType::String, 64, Presence::Optional, "Kept"},
+        snap::Field{"reason", FieldType::String, 256, Presence::Mandatory, "Why; kept"},
+    },
+    claimed_amount("amount", "amount.value", "amount.currency"), std::array{kAdditionalInfo});
 
 constexpr snap::Field kAnswer[] = {
     {"originalPartnerReferenceNo", FieldType::String, 64, Presence::Optional,
@@ -41,20 +38,9 @@ constexpr snap::Field kAnswer[] = {
 };
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  command.target.reference_no = asked.fields.text("originalReferenceNo");
-  command.target.external_id = asked.fields.text("originalExternalId");
-  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
-  command.target.merchant_id = asked.fields.text("merchantId");
-  command.target.amount = amount_of(asked.fields, "amount.value", "amount.currency");
+  name_original(asked.fields, "originalExternalId", command.target);
+  claim_amount(asked.fields, "amount.value", "amount.currency", command.target);
   return {};
-}
-
-void echo_additional_info(const std::string& request, snap::JsonWriter& json) {
-  static constexpr std::string_view kKey = "additionalInfo";
-  thread_local snap::Document document;
-  if (!request.contains(kKey) || !document.parse(request)) return;
-  const snap::JsonValue* value = snap::Fields(kRequest, document).find(kKey);
-  if (value != nullptr) json.raw(kKey, value->text);
 }
 
 void render(const payment::Event& event, snap::JsonWriter& json) {
@@ -64,7 +50,7 @@ void render(const payment::Event& event, snap::JsonWriter& json) {
   write_if_fits(json, "originalExternalId", transaction.external_id, 32);
   write_time(json, "cancelTime", event.at);
   json.member("transactionDate", snap::compact_local(transaction.created_at));
-  echo_additional_info(event.call.request, json);
+  repeat_member(event.call.request, "additionalInfo", json);
 }
 
 }  // namespace

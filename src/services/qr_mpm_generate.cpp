@@ -10,20 +10,17 @@ namespace {
 using snap::FieldType;
 using snap::Presence;
 
-constexpr snap::Field kRequest[] = {
-    kPartnerReferenceNo,
-    {"amount", FieldType::Object, 0, Presence::Optional, "What is to be paid"},
-    {"amount.value", FieldType::LooseAmount, 17, Presence::Mandatory,
-     "1500 or 1500.00, more than zero"},
-    {"amount.currency", FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
-    kMerchantId,
-    {"subMerchantId", FieldType::String, 32, Presence::Optional, "Kept"},
-    {"storeId", FieldType::String, 64, Presence::Optional, "Kept"},
-    {"terminalId", FieldType::String, 16, Presence::Optional, "Kept"},
-    {"validityPeriod", FieldType::Timestamp, 0, Presence::Optional,
-     "When it expires: from 20 s to 180 days ahead; 15 minutes if absent"},
-    kAdditionalInfo,
-};
+constexpr auto kRequest =
+    join(std::array{kPartnerReferenceNo}, price("amount", "amount.value", "amount.currency"),
+         std::array{
+             kMerchantId,
+             snap::Field{"subMerchantId", FieldType::String, 32, Presence::Optional, "Kept"},
+             snap::Field{"storeId", FieldType::String, 64, Presence::Optional, "Kept"},
+             snap::Field{"terminalId", FieldType::String, 16, Presence::Optional, "Repeated by 51"},
+             snap::Field{"validityPeriod", FieldType::Timestamp, 0, Presence::Optional,
+                         "When it expires: from 20 s to 180 days ahead; 15 minutes if absent"},
+             kAdditionalInfo,
+         });
 
 constexpr snap::Field kAnswer[] = {
     {"referenceNo", FieldType::String, 64, Presence::Conditional,
@@ -42,6 +39,7 @@ std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Comma
   command.draft.reference_no = snap::new_reference_no(asked.now);
   command.draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
   command.draft.merchant_id = asked.fields.text("merchantId");
+  command.draft.details = details_of(asked.fields, {"terminalId"});
   command.valid_until = time_of(asked.fields, "validityPeriod");
   return {};
 }

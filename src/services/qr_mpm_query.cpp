@@ -5,24 +5,39 @@
 namespace batal::services {
 namespace {
 
+using snap::FieldType;
+using snap::Presence;
+
 constexpr snap::Field kRequest[] = {
     kOriginalReferenceNo,  kOriginalExternalId, optional(kOriginalPartnerReferenceNo),
     optional(kMerchantId), kServiceCode,        kAdditionalInfo,
 };
 
-constexpr auto kAnswer =
-    status_answer("amount", "amount.value", "amount.currency", "additionalInfo.validityPeriod");
+constexpr auto kAnswer = join(
+    kStatusAnswer, told_amount("amount", "amount.value", "amount.currency", Presence::Mandatory),
+    std::array{
+        kPaidTime,
+        snap::Field{"terminalId", FieldType::String, 16, Presence::Optional, "The creation's"},
+        snap::Field{"additionalInfo.validityPeriod", FieldType::Timestamp, 25, Presence::Optional,
+                    "When it expires"},
+        snap::Field{"additionalInfo.refundHistory", FieldType::Array, 0, Presence::Conditional,
+                    kRefundHistory},
+    });
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  command.target.reference_no = asked.fields.text("originalReferenceNo");
-  command.target.external_id = asked.fields.text("originalExternalId");
-  command.target.partner_reference_no = asked.fields.text("originalPartnerReferenceNo");
-  command.target.merchant_id = asked.fields.text("merchantId");
+  name_original(asked.fields, "originalExternalId", command.target);
   return {};
 }
 
 void render(const payment::Transaction& transaction, payment::State state, snap::JsonWriter& json) {
-  render_status(transaction, state, "amount", "validityPeriod", json);
+  write_status(transaction, state, json);
+  write_amount(json, "amount", transaction.amount);
+  if (transaction.paid_at) write_time(json, "paidTime", *transaction.paid_at);
+  repeat_member(transaction.details, "terminalId", json);
+  json.begin_object("additionalInfo");
+  write_time(json, "validityPeriod", transaction.expires_at);
+  write_refund_history(transaction, json);
+  json.end_object();
 }
 
 }  // namespace

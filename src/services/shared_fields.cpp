@@ -1,6 +1,9 @@
 #include "services/shared_fields.h"
 
+#include <boost/algorithm/string/case_conv.hpp>
+
 #include "snap/amount.h"
+#include "snap/minify.h"
 #include "snap/time.h"
 
 namespace batal::services {
@@ -8,22 +11,48 @@ namespace batal::services {
 using snap::Case;
 using snap::Problem;
 
-std::optional<payment::Money> amount_of(const snap::Fields& fields, std::string_view value_path,
-                                        std::string_view currency_path) {
-  const auto hundredths = snap::parse_loose_amount(fields.text(value_path));
-  if (!hundredths) return std::nullopt;
-  const std::string_view currency = fields.text(currency_path);
-  return payment::Money{*hundredths, std::string(currency.empty() ? "IDR" : currency)};
+constexpr std::string_view kIdr = "IDR";
+
+namespace {
+
+// ISO 4217, whichever letters it came in.
+std::string currency_of(std::string_view text) {
+  return boost::to_upper_copy(std::string(text), std::locale::classic());
+}
+
+}  // namespace
+
+void name_original(const snap::Fields& fields, std::string_view external_id_path,
+                   payment::Target& target) {
+  target.reference_no = fields.text("originalReferenceNo");
+  target.external_id = fields.text(external_id_path);
+  target.partner_reference_no = fields.text("originalPartnerReferenceNo");
+  target.merchant_id = fields.text("merchantId");
+}
+
+void claim_account(const snap::Fields& fields, payment::Target& target) {
+  target.merchant_id = fields.text(kVaMerchantId.path);
+  target.partner_service_id = fields.text(kPartnerServiceId.path);
+  target.customer_no = fields.text(kCustomerNo.path);
+  target.virtual_account_no = fields.text(kVirtualAccountNo.path);
+}
+
+void claim_amount(const snap::Fields& fields, std::string_view value_path,
+                  std::string_view currency_path, payment::Target& target) {
+  target.amount_hundredths = snap::parse_amount(fields.text(value_path));
+  target.currency = currency_of(fields.text(currency_path));
+  if (target.amount_hundredths && target.currency.empty()) target.currency = kIdr;
 }
 
 std::expected<payment::Money, Problem> price_of(const snap::Fields& fields,
                                                 std::string_view value_path,
                                                 std::string_view currency_path) {
-  auto price = amount_of(fields, value_path, currency_path);
-  if (!price || price->hundredths == 0) {
+  const auto hundredths = snap::parse_loose_amount(fields.text(value_path));
+  if (!hundredths || *hundredths == 0) {
     return std::unexpected(Problem{Case::InvalidFieldFormat, std::string(value_path)});
   }
-  return *std::move(price);
+  std::string currency = currency_of(fields.text(currency_path));
+  return payment::Money{*hundredths, currency.empty() ? std::string(kIdr) : std::move(currency)};
 }
 
 std::optional<snap::Time> time_of(const snap::Fields& fields, std::string_view path) {
@@ -88,29 +117,69 @@ std::string_view latest_transaction_status(payment::State state) {
   return "07";
 }
 
-void render_status(const payment::Transaction& transaction, payment::State state,
-                   std::string_view amount_key, std::string_view expiry_key,
-                   snap::JsonWriter& json) {
-  const char code[] = {static_cast<char>('0' + payment::creation_service(transaction.kind) / 10),
-                       static_cast<char>('0' + payment::creation_service(transaction.kind) % 10)};
+void write_status(const payment::Transaction& transaction, payment::State state,
+                  snap::JsonWriter& json) {
+  const std::string service = std::to_string(payment::creation_service(transaction.kind));
   json.member("originalReferenceNo", transaction.reference_no)
       .known("originalPartnerReferenceNo", transaction.partner_reference_no)
       .known("originalExternalId", transaction.external_id)
-      .member("serviceCode", {code, sizeof code})
+      .member("serviceCode", service)
       .member("latestTransactionStatus", latest_transaction_status(state))
       .member("transactionStatusDesc", payment::name_of(state));
-  write_amount(json, amount_key, transaction.amount);
-  if (transaction.paid_at) write_time(json, "paidTime", *transaction.paid_at);
-  if (transaction.refunded_at) {
-    json.begin_array("refundHistory").begin_object().known("refundNo", transaction.refund_no);
-    json.member("refundStatus", "00");
-    write_amount(json, "refundAmount", transaction.amount);
-    write_time(json, "refundDate", *transaction.refunded_at);
-    json.end_object().end_array();
+}
+
+void write_refund_history(const payment::Transaction& transaction, snap::JsonWriter& json) {
+  if (!transaction.refunded_at) return;
+  json.begin_array("refundHistory")
+      .begin_object()
+      .known("refundNo", transaction.refund_no)
+      .known("partnerReferenceNo", transaction.partner_reference_no)
+      .member("refundStatus", "00");
+  write_amount(json, "refundAmount", transaction.amount);
+  write_time(json, "refundDate", *transaction.refunded_at);
+  json.end_object().end_array();
+}
+
+std::string details_of(const snap::Fields& fields, std::initializer_list<std::string_view> paths) {
+  std::string details;
+  std::string minified;
+  snap::JsonWriter json(details);
+  json.begin_object();
+  for (const std::string_view path : paths) {
+    const snap::JsonValue* value = fields.find(path);
+    if (value == nullptr) continue;
+    const std::string_view key = path.substr(path.rfind('.') + 1);
+    if (value->kind == snap::JsonKind::String) {
+      json.member(key, value->text);
+    } else {
+      snap::minify(value->text, minified);
+      json.raw(key, minified);
+    }
   }
-  json.begin_object("additionalInfo");
-  write_time(json, expiry_key, transaction.expires_at);
   json.end_object();
+  return details == "{}" ? std::string() : details;
+}
+
+void repeat_member(std::string_view object, std::string_view key, snap::JsonWriter& json) {
+  thread_local snap::Document document;
+  if (!object.contains(key) || !document.parse(object)) return;
+  const snap::JsonValue* value = document.find(key);
+  if (value == nullptr || snap::is_absent(*value)) return;
+  if (value->kind == snap::JsonKind::String) {
+    json.member(key, value->text);
+  } else {
+    json.raw(key, value->text);
+  }
+}
+
+void write_account(const payment::Transaction& account, snap::JsonWriter& json) {
+  json.member("partnerServiceId", account.partner_service_id)
+      .member("customerNo", account.customer_no)
+      .member("virtualAccountNo", account.virtual_account_no);
+}
+
+void write_account_merchant(const payment::Transaction& account, snap::JsonWriter& json) {
+  json.begin_object("additionalInfo").member("merchantId", account.merchant_id).end_object();
 }
 
 }  // namespace batal::services

@@ -1,7 +1,9 @@
 // What several services declare, take and answer alike.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,11 +71,63 @@ constexpr snap::Field mandatory(snap::Field field) {
   return field;
 }
 
-// The amount at `path`.value and `path`.currency; no currency means IDR. None if absent.
-std::optional<payment::Money> amount_of(const snap::Fields& fields, std::string_view value_path,
-                                        std::string_view currency_path);
+// Joins field tables.
+template <std::size_t... Sizes>
+constexpr auto join(const std::array<snap::Field, Sizes>&... tables) {
+  std::array<snap::Field, (Sizes + ...)> joined{};
+  auto end = joined.begin();
+  ((end = std::ranges::copy(tables, end).out), ...);
+  return joined;
+}
 
-// A creation's amount: as above, and more than nothing (InvalidFieldFormat otherwise).
+// An amount that the caller may name to be sure of it.
+constexpr std::array<snap::Field, 3> claimed_amount(std::string_view object, std::string_view value,
+                                                    std::string_view currency) {
+  using snap::FieldType;
+  using snap::Presence;
+  return {{
+      {object, FieldType::Object, 0, Presence::Optional, "Must be the transaction's, if given"},
+      {value, FieldType::Amount, 17, Presence::Optional, "Digits with two decimals"},
+      {currency, FieldType::Currency, 3, Presence::Optional, "IDR if a value is given without it"},
+  }};
+}
+
+// What a creation is priced at.
+constexpr std::array<snap::Field, 3> price(std::string_view object, std::string_view value,
+                                           std::string_view currency) {
+  using snap::FieldType;
+  using snap::Presence;
+  return {{
+      {object, FieldType::Object, 0, Presence::Optional, "The price"},
+      {value, FieldType::LooseAmount, 17, Presence::Mandatory, "1500 or 1500.00, more than zero"},
+      {currency, FieldType::Currency, 3, Presence::Optional, "IDR if absent"},
+  }};
+}
+
+// An amount in an answer.
+constexpr std::array<snap::Field, 3> told_amount(std::string_view object, std::string_view value,
+                                                 std::string_view currency,
+                                                 snap::Presence presence) {
+  using snap::FieldType;
+  return {{
+      {object, FieldType::Object, 0, presence, "The transaction's amount"},
+      {value, FieldType::Amount, 17, presence, "Digits with two decimals"},
+      {currency, FieldType::Currency, 3, presence, "IDR"},
+  }};
+}
+
+// The original transaction as 57, 77, 67, 65 and the queries name it: the fields that a service
+// does not declare are not given.
+void name_original(const snap::Fields& fields, std::string_view external_id_path,
+                   payment::Target& target);
+
+// What a caller says a virtual account is.
+void claim_account(const snap::Fields& fields, payment::Target& target);
+
+void claim_amount(const snap::Fields& fields, std::string_view value_path,
+                  std::string_view currency_path, payment::Target& target);
+
+// A creation's amount: no currency means IDR; not nothing (InvalidFieldFormat otherwise).
 std::expected<payment::Money, snap::Problem> price_of(const snap::Fields& fields,
                                                       std::string_view value_path,
                                                       std::string_view currency_path);
@@ -95,38 +149,40 @@ void write_if_fits(snap::JsonWriter& json, std::string_view key, std::string_vie
 void render_original_reference_no(const payment::Outcome& outcome, const payment::Command& command,
                                   snap::JsonWriter& json);
 
-// 55, 51 and 64 answer alike, but for the name of the amount.
-void render_status(const payment::Transaction& transaction, payment::State state,
-                   std::string_view amount_key, std::string_view expiry_key,
-                   snap::JsonWriter& json);
+// What 55, 51 and 64 answer first, and what they declare of it.
+void write_status(const payment::Transaction& transaction, payment::State state,
+                  snap::JsonWriter& json);
+inline constexpr std::array<snap::Field, 6> kStatusAnswer{{
+    {"originalReferenceNo", snap::FieldType::String, 64, snap::Presence::Conditional,
+     "The provider's reference number"},
+    {"originalPartnerReferenceNo", snap::FieldType::String, 64, snap::Presence::Optional,
+     "The merchant's own identifier"},
+    {"originalExternalId", snap::FieldType::String, 36, snap::Presence::Optional,
+     "X-EXTERNAL-ID of the creation"},
+    {"serviceCode", snap::FieldType::String, 2, snap::Presence::Mandatory,
+     "Service code of the creation"},
+    {"latestTransactionStatus", snap::FieldType::String, 2, snap::Presence::Mandatory,
+     "00 paid, 01 authorised, 03 pending, 04 refunded, 05 cancelled, 06 failed, 08 expired"},
+    {"transactionStatusDesc", snap::FieldType::String, 50, snap::Presence::Optional,
+     "The same in a word"},
+}};
+inline constexpr snap::Field kPaidTime{"paidTime", snap::FieldType::Timestamp, 25,
+                                       snap::Presence::Conditional, "When it was paid or captured"};
 
-// What they declare to answer.
-constexpr std::array<snap::Field, 13> status_answer(std::string_view amount, std::string_view value,
-                                                    std::string_view currency,
-                                                    std::string_view expiry) {
-  using snap::FieldType;
-  using snap::Presence;
-  return {{
-      {"originalReferenceNo", FieldType::String, 64, Presence::Conditional,
-       "The provider's reference number"},
-      {"originalPartnerReferenceNo", FieldType::String, 64, Presence::Optional,
-       "The merchant's own identifier"},
-      {"originalExternalId", FieldType::String, 36, Presence::Optional,
-       "X-EXTERNAL-ID of the creation"},
-      {"serviceCode", FieldType::String, 2, Presence::Mandatory, "Service code of the creation"},
-      {"latestTransactionStatus", FieldType::String, 2, Presence::Mandatory,
-       "00 paid, 01 authorised, 03 pending, 04 refunded, 05 cancelled, 06 failed, 08 expired"},
-      {"transactionStatusDesc", FieldType::String, 50, Presence::Optional, "The same in a word"},
-      {amount, FieldType::Object, 0, Presence::Mandatory, "The amount"},
-      {value, FieldType::Amount, 17, Presence::Mandatory, "Digits with two decimals"},
-      {currency, FieldType::Currency, 3, Presence::Mandatory, "IDR"},
-      {"paidTime", FieldType::Timestamp, 25, Presence::Conditional, "When it was paid or captured"},
-      {"refundHistory", FieldType::Array, 0, Presence::Conditional,
-       "When refunded: refundNo, refundStatus, refundAmount, refundDate"},
-      {"additionalInfo", FieldType::Object, 0, Presence::Optional, "When it expires"},
-      {expiry, FieldType::Timestamp, 25, Presence::Optional, "When it expires"},
-  }};
-}
+// The refund, in a list of one; nothing if there was none.
+void write_refund_history(const payment::Transaction& transaction, snap::JsonWriter& json);
+inline constexpr std::string_view kRefundHistory =
+    "When refunded: refundNo, partnerReferenceNo, refundStatus, refundAmount, refundDate";
+
+// Members of a request, by path, as one JSON object under their last names; empty if none is given.
+std::string details_of(const snap::Fields& fields, std::initializer_list<std::string_view> paths);
+
+// Writes the member of a JSON object, if it is there and neither null, "" nor {}.
+void repeat_member(std::string_view object, std::string_view key, snap::JsonWriter& json);
+
+// The first members of virtualAccountData in 27 and 31, and its additionalInfo.
+void write_account(const payment::Transaction& account, snap::JsonWriter& json);
+void write_account_merchant(const payment::Transaction& account, snap::JsonWriter& json);
 
 // 00 paid, 01 authorised, 03 pending, 04 refunded, 05 cancelled, 06 failed, 08 expired.
 std::string_view latest_transaction_status(payment::State state);

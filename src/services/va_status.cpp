@@ -42,28 +42,20 @@ constexpr snap::Field kAnswer[] = {
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
   command.target.trx_id = asked.fields.text("inquiryRequestId");
   command.target.external_id = command.target.trx_id;
-  command.target.merchant_id = asked.fields.text("additionalInfo.merchantId");
-  command.target.partner_service_id = asked.fields.text("partnerServiceId");
-  command.target.customer_no = asked.fields.text("customerNo");
-  command.target.virtual_account_no = asked.fields.text("virtualAccountNo");
+  claim_account(asked.fields, command.target);
   return {};
 }
 
 void render(const payment::Transaction& account, payment::State state, snap::JsonWriter& json) {
   json.begin_object("virtualAccountData")
-      .member("paymentFlagStatus", latest_transaction_status(state))
-      .member("partnerServiceId", account.partner_service_id)
-      .member("customerNo", account.customer_no)
-      .member("virtualAccountNo", account.virtual_account_no)
-      .member("inquiryRequestId", account.trx_id)
-      .member("paymentRequestId", account.reference_no);
+      .member("paymentFlagStatus", latest_transaction_status(state));
+  write_account(account, json);
+  json.member("inquiryRequestId", account.trx_id).member("paymentRequestId", account.reference_no);
   write_amount(json, "totalAmount", account.amount);
   write_time(json, "trxDateTime", account.created_at);
   if (account.paid_at) write_time(json, "transactionDate", *account.paid_at);
-  json.begin_object("additionalInfo")
-      .member("merchantId", account.merchant_id)
-      .end_object()
-      .end_object();
+  write_account_merchant(account, json);
+  json.end_object();
 }
 
 }  // namespace

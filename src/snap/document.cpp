@@ -204,4 +204,8 @@ const JsonValue* Document::find(std::string_view path) const {
   return value;
 }
 
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 }  // namespace batal::snap

@@ -13,6 +13,8 @@
 
 namespace batal::snap {
 
+bool is_utf8(std::string_view text);
+
 enum class JsonKind : std::uint8_t { Null, Boolean, Number, String, Object, Array };
 
 // One value. Its views point into the Document's own memory: they live until its next parse() or

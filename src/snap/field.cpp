@@ -11,24 +11,8 @@ namespace {
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
-bool is_absent(const JsonValue& value) {
-  switch (value.kind) {
-    case JsonKind::Null:
-      return true;
-    case JsonKind::String:
-      return value.text.empty();
-    case JsonKind::Object:
-      return value.children == 0;
-    case JsonKind::Boolean:
-    case JsonKind::Number:
-    case JsonKind::Array:
-      return false;
-  }
-  return false;
+bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 const JsonValue* find_present(const Document& document, std::string_view path) {
@@ -103,7 +87,7 @@ bool is_well_formed_text(const Field& field, std::string_view text) {
     case FieldType::LooseAmount:
       return parse_loose_amount(text).has_value();
     case FieldType::Currency:
-      return text.size() == 3 && std::ranges::all_of(text, is_upper);
+      return text.size() == 3 && std::ranges::all_of(text, is_letter);
     case FieldType::Object:
     case FieldType::Array:
     case FieldType::Any:
@@ -131,6 +115,22 @@ Problem problem(Case what, const Field& field) {
 }
 
 }  // namespace
+
+bool is_absent(const JsonValue& value) {
+  switch (value.kind) {
+    case JsonKind::Null:
+      return true;
+    case JsonKind::String:
+      return value.text.empty();
+    case JsonKind::Object:
+      return value.children == 0;
+    case JsonKind::Boolean:
+    case JsonKind::Number:
+    case JsonKind::Array:
+      return false;
+  }
+  return false;
+}
 
 const JsonValue* Fields::find(std::string_view path) const {
   const auto field = std::ranges::find(table_, path, &Field::path);

@@ -1,6 +1,6 @@
 // Field tables: each service declares what it takes and what it answers, once, as data. The checks
-// of step 10 (mandatory fields) and step 11 (formats), the OpenAPI document and the reference pages
-// are all made from them.
+// of step 10 (mandatory fields) and step 11 (formats) and the reference page of all fields are made
+// from them.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ enum class FieldType : std::uint8_t {
   Timestamp,     // RFC 3339 as in time.h; length_max is for the reference pages only
   Amount,        // "10000.00": digits with two decimals
   LooseAmount,   // "1500" or "1500.00"
-  Currency,      // three upper-case letters
+  Currency,      // three letters
   Object,
   Array,  // at most length_max elements
   Any,    // kept, not looked into
@@ -44,6 +44,9 @@ struct Field {
   std::string_view meaning = {};              // one line for the reference pages
   std::array<std::string_view, 2> aliases{};  // other spellings that are taken as this field
 };
+
+// null, "" and {} count as absent, wherever a field is asked for.
+bool is_absent(const JsonValue& value);
 
 // The fields of one request after the checks. A view of the Document.
 class Fields {

@@ -28,21 +28,6 @@ bool is_unreserved(char c) {
   return is_alphanumeric(c) || c == '.' || c == '_' || c == '~' || c == '-';
 }
 
-// Bytes at or above a multiple of 62 are thrown away, so that every character is equally likely.
-void append_random(std::string& out, std::size_t count) {
-  constexpr std::size_t kFair = 256 / kAlphanumerics.size() * kAlphanumerics.size();
-  const std::size_t end = out.size() + count;
-  std::array<unsigned char, 16> bytes;
-  while (out.size() < end) {
-    if (RAND_bytes(bytes.data(), bytes.size()) != 1) {
-      throw std::runtime_error("OpenSSL has no random bytes");
-    }
-    for (const unsigned char byte : bytes) {
-      if (byte < kFair && out.size() < end) out += kAlphanumerics[byte % kAlphanumerics.size()];
-    }
-  }
-}
-
 }  // namespace
 
 bool is_external_id(std::string_view text) {
@@ -53,10 +38,26 @@ bool is_channel_id(std::string_view text) {
   return text.size() == kChannelIdLength && std::ranges::all_of(text, is_digit);
 }
 
+// Bytes at or above a multiple of 62 are thrown away, so that every character is equally likely.
+std::string random_alphanumeric(std::size_t count) {
+  constexpr std::size_t kFair = 256 / kAlphanumerics.size() * kAlphanumerics.size();
+  std::string text;
+  std::array<unsigned char, 16> bytes;
+  while (text.size() < count) {
+    if (RAND_bytes(bytes.data(), bytes.size()) != 1) {
+      throw std::runtime_error("OpenSSL has no random bytes");
+    }
+    for (const unsigned char byte : bytes) {
+      if (byte < kFair && text.size() < count) text += kAlphanumerics[byte % kAlphanumerics.size()];
+    }
+  }
+  return text;
+}
+
 std::string new_reference_no(Time now) {
   std::string text(kHead);
   text += compact_utc(now);
-  append_random(text, kRandomLength);
+  text += random_alphanumeric(kRandomLength);
   text += kTail;
   return text;
 }

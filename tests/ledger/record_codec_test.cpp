@@ -8,10 +8,13 @@
 namespace batal::ledger {
 namespace {
 
+using payment::Action;
 using payment::Event;
 using payment::EventPtr;
+using payment::Kind;
 using payment::NotFoundYet;
 using payment::Record;
+using payment::State;
 using payment::Time;
 using payment::TimeMark;
 using payment::Transaction;
@@ -43,8 +46,8 @@ Transaction any_transaction() {
   for (std::string* field :
        {&transaction.reference_no, &transaction.partner, &transaction.external_id,
         &transaction.partner_reference_no, &transaction.merchant_id, &transaction.amount.currency,
-        &transaction.refund_no, &transaction.trx_id, &transaction.partner_service_id,
-        &transaction.customer_no, &transaction.virtual_account_no,
+        &transaction.refund_no, &transaction.details, &transaction.trx_id,
+        &transaction.partner_service_id, &transaction.customer_no, &transaction.virtual_account_no,
         &transaction.virtual_account_name})
     *field = text();
   transaction.kind = *rc::gen::elementOf(payment::kKinds);
@@ -69,7 +72,7 @@ EventPtr any_event() {
   event.call.request = std::string(*rc::gen::inRange<std::size_t>(0, 70'000), 'x');
   event.action_no = text();
   event.partner_action_no = text();
-  event.rendering = *rc::gen::arbitrary<std::uint8_t>();
+  event.rendering = *rc::gen::inRange<std::uint8_t>(1, payment::kRendering + 1);
   event.transaction = std::make_shared<Transaction>(any_transaction());
   return std::make_shared<Event>(event);
 }
@@ -137,17 +140,116 @@ TEST(RecordCodec, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(decode(long_text).error(), "partner at byte 19: 7 bytes, but 0 are left");
 }
 
-// The bytes of a ledger made today must be readable for ever.
-TEST(RecordCodec, KeepsItsForm) {
-  const NotFoundYet record{Time(std::chrono::microseconds(1)),
-                           Time(std::chrono::microseconds(258)),
-                           "P1",
-                           54,
-                           "x-7",
-                           ""};
+// The bytes of a ledger made today must be readable for ever: what follows pins them. Neither an
+// order of fields nor a number may ever change; a new enumerator comes last, with a row here.
+
+Time at_micros(std::int64_t micros) {
+  return Time(std::chrono::microseconds(micros));
+}
+
+Event full_event() {
+  Transaction transaction;
+  transaction.reference_no = "R1";
+  transaction.partner = "P1";
+  transaction.external_id = "x1";
+  transaction.partner_reference_no = "o1";
+  transaction.merchant_id = "m1";
+  transaction.kind = Kind::Hold;
+  transaction.state = State::Cancelled;
+  transaction.amount = {.hundredths = 258, .currency = "IDR"};
+  transaction.created_at = at_micros(2);
+  transaction.expires_at = at_micros(3);
+  transaction.changed_at = at_micros(4);
+  transaction.paid_at = at_micros(5);
+  transaction.refund_no = "r1";
+  transaction.details = "{}";
+  transaction.trx_id = "t1";
+  transaction.partner_service_id = "s1";
+  transaction.customer_no = "c1";
+  transaction.virtual_account_no = "v1";
+  transaction.virtual_account_name = "n1";
+  Event event;
+  event.at = at_micros(-1);
+  event.action = Action::Refund;
+  event.call = {.service = 67, .external_id = "y1", .fingerprint = {}, .request = "[]"};
+  event.call.fingerprint.front() = 0xA5;
+  event.call.fingerprint.back() = 0x5A;
+  event.action_no = "a1";
+  event.partner_action_no = "b1";
+  event.transaction = std::make_shared<Transaction>(transaction);
+  return event;
+}
+
+constexpr std::size_t kRenderingAt = 56;  // in the form below
+
+const std::vector<std::uint8_t> kFullEventForm{
+    1,    1,                                                // format, type
+    255,  255, 255, 255, 255, 255, 255, 255,                // at
+    5,    67,                                               // action, service
+    2,    'y', '1',                                         // external_id
+    0xA5, 0,   0,   0,   0,   0,   0,   0,   0,   0,    0,  // fingerprint
+    0,    0,   0,   0,   0,   0,   0,   0,   0,   0,    0,  //
+    0,    0,   0,   0,   0,   0,   0,   0,   0,   0x5A,     //
+    2,    '[', ']', 2,   'a', '1', 2,   'b', '1',           // request, action_no, partner_action_no
+    1,                                                      // rendering
+    2,    'R', '1', 2,   'P', '1', 2,   'x', '1',           // reference_no, partner, external_id
+    2,    'o', '1', 2,   'm', '1',                          // partner_reference_no, merchant_id
+    2,    4,                                                // kind, state
+    2,    1,   0,   0,   0,   0,   0,   0,                  // amount
+    3,    'I', 'D', 'R',                                    // currency
+    2,    0,   0,   0,   0,   0,   0,   0,                  // created_at
+    3,    0,   0,   0,   0,   0,   0,   0,                  // expires_at
+    4,    0,   0,   0,   0,   0,   0,   0,                  // changed_at
+    1,    5,   0,   0,   0,   0,   0,   0,   0,             // paid_at: given
+    0,                                                      // refunded_at: none
+    2,    'r', '1', 2,   '{', '}',                          // refund_no, details
+    2,    't', '1', 2,   's', '1', 2,   'c', '1',  // trx_id, partner_service_id, customer_no
+    2,    'v', '1', 2,   'n', '1',                 // virtual account's number, name
+};
+
+TEST(RecordForm, OfAnEvent) {
+  EXPECT_EQ(encoded(std::make_shared<const Event>(full_event())), kFullEventForm);
+}
+
+TEST(RecordForm, OfANotFoundYet) {
+  const NotFoundYet record{at_micros(1), at_micros(258), "P1", 54, "x-7", ""};
   const std::vector<std::uint8_t> form{1, 2, 1, 0, 0, 0,   0,   0,  0, 0,   2,   1,   0, 0,
                                        0, 0, 0, 0, 2, 'P', '1', 54, 3, 'x', '-', '7', 0};
   EXPECT_EQ(encoded(record), form);
+}
+
+TEST(RecordForm, OfATimeMark) {
+  EXPECT_EQ(encoded(TimeMark{at_micros(258)}),
+            (std::vector<std::uint8_t>{1, 3, 2, 1, 0, 0, 0, 0, 0, 0}));
+}
+
+// Each list holds all enumerators, in the order of their numbers.
+template <class Enum, std::size_t N>
+void expect_numbers(const std::array<Enum, N>& all, const std::array<Enum, N>& pinned) {
+  EXPECT_EQ(all, pinned);
+  for (std::size_t number = 0; number < N; ++number)
+    EXPECT_EQ(static_cast<std::size_t>(all[number]), number);
+}
+
+TEST(RecordForm, NumbersItsChoices) {
+  expect_numbers(payment::kKinds, {Kind::Debit, Kind::Qris, Kind::Hold, Kind::VirtualAccount});
+  expect_numbers(payment::kStates, {State::Pending, State::Authorised, State::Paid, State::Refunded,
+                                    State::Cancelled, State::Failed, State::Expired});
+  expect_numbers(payment::kActions, {Action::Create, Action::Cancel, Action::Capture, Action::Pay,
+                                     Action::Fail, Action::Refund, Action::Expire, Action::Query});
+}
+
+TEST(RecordForm, KnowsNoRenderingOfTheFuture) {
+  auto bytes = kFullEventForm;
+  ASSERT_EQ(bytes[kRenderingAt], payment::kRendering);
+  EXPECT_TRUE(decode(bytes));
+  for (const int version : {0, payment::kRendering + 1, 255}) {
+    bytes[kRenderingAt] = static_cast<std::uint8_t>(version);
+    const auto record = decode(bytes);
+    ASSERT_FALSE(record) << version;
+    EXPECT_EQ(record.error(),
+              fmt::format("rendering at byte {}: version {} is unknown", bytes.size(), version));
+  }
 }
 
 }  // namespace

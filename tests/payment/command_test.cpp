@@ -25,7 +25,7 @@ TEST(Services, CreateEachKind) {
 
 TEST(Services, AreLookedThroughInOrder) {
   const auto of = [](Kind kind) {
-    const auto services = services_of(kind);
+    const auto services = services_found_by_external_id(kind);
     return std::vector<int>(services.begin(), services.end());
   };
   EXPECT_EQ(of(Kind::Debit), (std::vector{54, 57}));

@@ -161,10 +161,10 @@ const std::vector<Claim> kClaims{
      [](Target& is) { is.customer_no = "77b"; }, "refused: identifiers disagree"},
     {"number", [](Target& is) { is.virtual_account_no = "   1234577a"; },
      [](Target& is) { is.virtual_account_no = "   1234577b"; }, "refused: identifiers disagree"},
-    {"amount", [](Target& is) { is.amount = Money{150000, "IDR"}; },
-     [](Target& is) { is.amount = Money{150001, "IDR"}; }, "refused: invalid amount"},
-    {"currency", [](Target& is) { is.amount = Money{150000, "IDR"}; },
-     [](Target& is) { is.amount = Money{150000, "USD"}; }, "refused: invalid amount"},
+    {"amount", [](Target& is) { is.amount_hundredths = 150000; },
+     [](Target& is) { is.amount_hundredths = 150001; }, "refused: invalid amount"},
+    {"currency", [](Target& is) { is.currency = "IDR"; },
+     [](Target& is) { is.currency = "USD"; }, "refused: invalid amount"},
 };
 
 std::string told_about_account(Command command, const std::function<void(Target&)>& claim) {
@@ -212,7 +212,7 @@ TEST(Refused, TellsTheTransactionAndItsStateWhereOneWasFound) {
   Command disagreeing = cancel(Kind::Debit, "a");
   disagreeing.target.partner_reference_no = "P-b";
   Command mispriced = cancel(Kind::Debit, "a");
-  mispriced.target.amount = Money{1, "IDR"};
+  mispriced.target.amount_hundredths = 1;
   for (const Command& command : {cancel(Kind::Debit, "a"), disagreeing, mispriced}) {
     const Decision decision = model.submit(command, kStart);
     EXPECT_EQ(decision.outcome.result, Outcome::Result::Refused);

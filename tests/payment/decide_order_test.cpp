@@ -64,7 +64,7 @@ std::vector<Wrong> wrongs_of_a_change(const std::string& disagreement) {
       {"refused: invalid merchant", [](Case& it) { it.command.merchant_known = false; }},
       {"refused: not found", [](Case& it) { it.command.target.merchant_id = "M2"; }},
       {disagreement, [](Case& it) { it.command.target.partner_reference_no = "P-other"; }},
-      {"refused: invalid amount", [](Case& it) { it.command.target.amount = Money{1, "IDR"}; }},
+      {"refused: invalid amount", [](Case& it) { it.command.target.amount_hundredths = 1; }},
   };
 }
 

@@ -74,7 +74,7 @@ Command with_too_short_a_life(Command creation) {
 }
 
 Command with_amount(Command command) {
-  command.target.amount = Money{1, "IDR"};
+  command.target.amount_hundredths = 1;
   return command;
 }
 

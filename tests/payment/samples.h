@@ -45,7 +45,7 @@ inline Fingerprint fingerprint(std::uint8_t body) {
 
 // The service that cancels each kind: 57, 77, 67, 31.
 inline std::uint8_t cancel_service(Kind kind) {
-  return services_of(kind)[1];
+  return services_found_by_external_id(kind)[1];
 }
 
 inline Command command(Action action, std::optional<Kind> kind) {

@@ -60,7 +60,7 @@ TEST(Registry, KnowsNoOtherPath) {
 TEST(Declaration, AgreesWithTheDomain) {
   for (const Service* service : all_services()) {
     if (service->to_command == nullptr) continue;
-    const auto own = payment::services_of(service->kind);
+    const auto own = payment::services_found_by_external_id(service->kind);
     const bool creates = service->action == Action::Create;
     EXPECT_EQ(creates, service->number == payment::creation_service(service->kind))
         << service->code;

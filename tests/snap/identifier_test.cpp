@@ -1,6 +1,9 @@
 #include "snap/identifier.h"
 
+#include <algorithm>
+#include <cctype>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -23,6 +26,15 @@ TEST(ChannelId, FiveDigits) {
   for (const auto* text : {"00000", "12345", "99999"}) EXPECT_TRUE(is_channel_id(text)) << text;
   for (const auto* text : {"", "1234", "123456", "1234a", "12 45", "-1234", "1234/", "1234:"}) {
     EXPECT_FALSE(is_channel_id(text)) << text;
+  }
+}
+
+TEST(RandomAlphanumeric, HasTheLengthAskedFor) {
+  for (const std::size_t count : {0U, 1U, 16U, 17U, 40U}) {
+    const std::string text = random_alphanumeric(count);
+    EXPECT_EQ(text.size(), count);
+    EXPECT_TRUE(std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0; }))
+        << text;
   }
 }
 

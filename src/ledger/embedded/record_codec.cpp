@@ -42,6 +42,7 @@ void fields(Codec& codec, T& transaction) {
   codec.optional_time("paid_at", transaction.paid_at);
   codec.optional_time("refunded_at", transaction.refunded_at);
   codec.text("refund_no", transaction.refund_no);
+  codec.text("details", transaction.details);
   codec.text("trx_id", transaction.trx_id);
   codec.text("partner_service_id", transaction.partner_service_id);
   codec.text("customer_no", transaction.customer_no);
@@ -213,6 +214,8 @@ Record decode_event(Decoder& decoder) {
   auto event = std::make_shared<Event>();
   auto transaction = std::make_shared<Transaction>();
   fields(decoder, *event, *transaction);
+  if (event->rendering == 0 || event->rendering > payment::kRendering)
+    decoder.fail("rendering", fmt::format("version {} is unknown", event->rendering));
   event->transaction = std::move(transaction);
   return EventPtr(std::move(event));
 }
