@@ -1,6 +1,6 @@
 #include "admin/admin.h"
 
-#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "admin/errors.h"
@@ -38,7 +38,7 @@ bool Admin::is_authorised(const http::Request& request) const {
 
 http::Answer Admin::health(const http::Request& request) const {
   if (request.method != "GET" && request.method != "HEAD") {
-    return error_answer(405, "only GET is supported here");
+    return method_answer("GET, HEAD");
   }
   http::Answer answer;
   const bool ready = request.path == "/livez" || context_.ready();
@@ -48,16 +48,13 @@ http::Answer Admin::health(const http::Request& request) const {
 }
 
 http::Answer Admin::routed(const http::Request& request) const {
-  const auto here = [&](const http::Route& route) { return route.path == request.path; };
-  if (std::ranges::none_of(context_.routes, here))
-    return error_answer(404, "there is no such path");
-  const auto route = std::ranges::find_if(context_.routes, [&](const http::Route& candidate) {
-    return here(candidate) && candidate.method == request.method;
-  });
-  if (route == context_.routes.end()) {
-    return error_answer(405, "this path does not support the method");
+  std::string allowed;
+  for (const http::Route& route : context_.routes) {
+    if (route.path != request.path) continue;
+    if (route.method == request.method) return route.answer(request);
+    allowed.append(allowed.empty() ? "" : ", ").append(route.method);
   }
-  return route->answer(request);
+  return allowed.empty() ? error_answer(404, "there is no such path") : method_answer(allowed);
 }
 
 }  // namespace batal::admin

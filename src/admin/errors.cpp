@@ -11,4 +11,10 @@ http::Answer error_answer(int status, std::string_view why) {
   return answer;
 }
 
+http::Answer method_answer(std::string_view allowed) {
+  http::Answer answer = error_answer(405, "this path does not support the method");
+  answer.headers.append("Allow: ").append(allowed).append("\r\n");
+  return answer;
+}
+
 }  // namespace batal::admin

@@ -87,7 +87,7 @@ http::Answer refused_answer(const Outcome& outcome) {
     return error_answer(404, "this partner has no such transaction");
   }
   if (outcome.refusal == payment::Refusal::Conflict) {
-    return error_answer(422, fmt::format("{} was used for another request", kKeyHeader));
+    return error_answer(409, fmt::format("{} was used for another request", kKeyHeader));
   }
   http::Answer answer;
   answer.status = 409;
@@ -139,7 +139,7 @@ bool Provider::owns(std::string_view path) {
 void Provider::handle(const http::Request& request, http::Reply reply) {
   auto address = address_of(request.path);
   if (!address) return reply.send(error_answer(404, "there is no such path"));
-  if (request.method != "POST") return reply.send(error_answer(405, "only POST is supported here"));
+  if (request.method != "POST") return reply.send(method_answer("POST"));
   const std::string_view* key = request.header(kKeyHeader);
   if (key == nullptr || request.count(kKeyHeader) > 1 || !is_key(*key)) {
     return reply.send(
@@ -169,7 +169,10 @@ void Provider::submit(std::unique_ptr<Report> report) {
   submission->deadline = std::chrono::steady_clock::now() + answer_deadline_;
   in_flight_.emplace(submission, std::move(report));
   if (ledger_.submit({&submission, 1}) == 0) {
-    in_flight_.at(submission)->reply.send(error_answer(429, "too many requests; not done"));
+    // A ledger that failed takes nothing, and an earlier try of this report may be on disk.
+    in_flight_.at(submission)
+        ->reply.send(ledger_.healthy() ? error_answer(429, "too many requests; not done")
+                                       : timeout_answer());
     in_flight_.erase(submission);
     return;
   }

@@ -7,7 +7,7 @@
 //   200 {"referenceNo","kind","state","changedAt"}   done, or done before under the same key
 //   400 no or a bad key, or a body that is not a JSON object
 //   404 no such transaction          409 {"error","state"}: its state does not allow it
-//   422 the key was used for another request          429, 500, 504 as for the services
+//   409 {"error"}: the key was used for another request    429, 500, 504 as for the services
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ namespace batal::admin {
 // One per event loop; all but deliver() on its thread.
 class Provider final : public ledger::Outbox {
  public:
-  // The ledger must outlive the provider, or have delivered everything.
+  // The ledger must have delivered everything before the provider goes.
   Provider(ledger::Ledger& ledger, snap::Clock clock, std::chrono::milliseconds answer_deadline,
            http::Loop& loop);
   ~Provider() override;

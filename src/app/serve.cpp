@@ -14,17 +14,18 @@
 #include <spdlog/spdlog.h>
 
 #include "admin/admin.h"
+#include "app/descriptors.h"
 #include "app/partner_book.h"
 #include "http/server.h"
 #include "ledger/embedded/embedded_ledger.h"
 #include "partners/files.h"
-#include "partners/random.h"
 #include "partners/tokens.h"
 #include "sandbox/clock.h"
 #include "sandbox/demo.h"
 #include "sandbox/fault_book.h"
 #include "sandbox/routes.h"
 #include "services/pipeline.h"
+#include "snap/identifier.h"
 #include "snap/time.h"
 
 namespace batal::app {
@@ -32,6 +33,8 @@ namespace {
 
 // How long answers of an unknown outcome have to leave after the log has failed.
 constexpr std::chrono::milliseconds kLastWords{500};
+// How long reports of the provider's systems have, once the services have drained.
+constexpr std::chrono::milliseconds kAdminDrain{1000};
 
 // Unwraps what a room gave; a start that cannot go on ends in main().
 template <class T>
@@ -50,7 +53,7 @@ partners::Tokens load_tokens(const Config& config) {
 
 std::string load_admin_token(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) {
-    or_throw(partners::create_file(file, partners::random_alphanumeric(40) + "\n", 0600));
+    or_throw(partners::create_file(file, snap::random_alphanumeric(40) + "\n", 0600));
   }
   const std::string text = or_throw(partners::read_file(file));
   std::string token = text.substr(0, text.find('\n'));
@@ -74,11 +77,18 @@ sigset_t block_signals() {
   return signals;
 }
 
-// The rooms of a running server. Members are taken down in reverse order: the server and its
-// pipelines first, the ledger that they hand commands to after them.
+int wait_for_signal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
+// The rooms of a running server. The ledger is stopped before anything is taken down: it delivers
+// to the pipelines of the servers.
 class House {
  public:
   explicit House(const Config& config);
+  ~House() { ledger_.stop(); }
   void open();
   void close();
   void reload() { partners_.reload(); }
@@ -101,18 +111,16 @@ class House {
   std::atomic<bool> ready_ = false;
   const services::Pipeline::Context pipeline_context_;
   const admin::Admin::Context admin_context_;
-  http::Server server_;
+  http::Server services_;
+  http::Server admin_;  // of its own: it tells how the other is, and stays until that has drained
   std::size_t services_listener_ = 0;
   std::size_t admin_listener_ = 0;
 };
 
 std::filesystem::path prepared_partners_folder(const Config& config) {
+  prepare_partners_folder(config);
   if (config.sandbox) or_throw(sandbox::ensure_demo_partner(config.partners_folder));
   return config.partners_folder;
-}
-
-std::size_t loops(const Config& config) {
-  return config.loops != 0 ? config.loops : std::max(1U, std::thread::hardware_concurrency());
 }
 
 House::House(const Config& config)
@@ -132,7 +140,8 @@ House::House(const Config& config)
                      .ready = [this] { return ready_ && ledger_.healthy(); },
                      .routes = config.sandbox ? sandbox::routes(faults_, sandbox_clock_)
                                               : std::vector<http::Route>{}},
-      server_(loops(config)) {
+      services_(config.loops),
+      admin_(1) {
   report_recovery();
   make_listeners();
 }
@@ -158,11 +167,11 @@ void House::report_recovery() const {
 }
 
 void House::make_listeners() {
-  services_listener_ = server_.listen(
+  services_listener_ = services_.listen(
       config_.listener,
       [this](http::Loop& loop) { return partners_.make_pipeline(pipeline_context_, loop); },
-      loops(config_));
-  admin_listener_ = server_.listen(
+      config_.loops);
+  admin_listener_ = admin_.listen(
       config_.admin,
       [this](http::Loop& loop) {
         auto provider = std::make_unique<admin::Provider>(ledger_, clock_,
@@ -175,34 +184,41 @@ void House::make_listeners() {
 void House::open() {
   ledger_.start();
   if (config_.sandbox) write_sandbox_files();
-  server_.start();
+  services_.start();
+  admin_.start();
   ready_ = true;
   fmt::print("batal is ready: {} admin {}\n",
-             url(config_.listener, server_.port(services_listener_)),
-             url(config_.admin, server_.port(admin_listener_)));
+             url(config_.listener, services_.port(services_listener_)),
+             url(config_.admin, admin_.port(admin_listener_)));
   std::fflush(stdout);
 }
 
 void House::write_sandbox_files() {
   or_throw(sandbox::write_credentials(
       config_.data / "sandbox", config_.partners_folder,
-      {.base_url = url(config_.listener, server_.port(services_listener_)),
-       .admin_url = url(config_.admin, server_.port(admin_listener_)),
+      {.base_url = url(config_.listener, services_.port(services_listener_)),
+       .admin_url = url(config_.admin, admin_.port(admin_listener_)),
        .admin_token = admin_token_}));
 }
 
 void House::close() {
   ready_ = false;
   spdlog::info("draining");
-  server_.drain(config_.drain);
+  services_.drain(config_.drain);
+  admin_.drain(kAdminDrain);
   ledger_.stop();
 }
 
 // On the ledger's thread, after everything that waited was delivered as unknown.
 void House::die_of_a_failed_log() {
   ready_ = false;
-  server_.stop_reading();
-  server_.drain(kLastWords);
+  services_.stop_reading();
+  admin_.stop_reading();
+  const auto end = std::chrono::steady_clock::now() + kLastWords;
+  for (http::Server* server : {&services_, &admin_}) {
+    const auto left = end - std::chrono::steady_clock::now();
+    server->drain(std::max({}, std::chrono::duration_cast<std::chrono::milliseconds>(left)));
+  }
   spdlog::critical("the log failed: nobody knows what is on disk before the next start");
   spdlog::shutdown();
   _exit(EXIT_FAILURE);
@@ -210,17 +226,16 @@ void House::die_of_a_failed_log() {
 
 }  // namespace
 
-int serve(const Config& config) {
+int serve(Config config) {
   const sigset_t signals = block_signals();
+  if (config.loops == 0) config.loops = std::max(1U, std::thread::hardware_concurrency());
+  fit_connections_to_descriptors(config);
   std::filesystem::create_directories(config.data);
   House house(config);
   house.open();
-  while (true) {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    if (signal != SIGHUP) break;
-    house.reload();
-  }
+  while (wait_for_signal(signals) == SIGHUP) house.reload();
+  // Whoever does not want to wait for the end of the drain asks again.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   house.close();
   return EXIT_SUCCESS;
 }

@@ -6,6 +6,6 @@
 namespace batal::app {
 
 // Serves until SIGTERM or SIGINT; SIGHUP reloads the partners. Returns the process's exit status.
-int serve(const Config& config);
+int serve(Config config);
 
 }  // namespace batal::app

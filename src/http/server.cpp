@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <sys/socket.h>
+#include <atomic>
 
 #include <semaphore>
 #include <stdexcept>
@@ -66,7 +67,7 @@ class Server::Impl {
  public:
   std::vector<std::unique_ptr<Group>> groups;  // outlive the loops
   std::vector<std::unique_ptr<EventLoop>> loops;
-  bool started = false;
+  std::atomic<bool> started = false;  // read by drain(), from any thread
 
   void open(Group& group, tcp::endpoint endpoint, const HandlerFactory& make_handler,
             std::size_t count);

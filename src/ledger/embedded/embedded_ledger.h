@@ -6,10 +6,10 @@
 // needs no sync, for everything before it is durable already.
 //
 // The image runs ahead of the disk by the present batch. That is safe because only this thread sees
-// it, and because nothing can fail between a record's entry into the image and its write but the
-// write itself, after which the image is never used again. What can fail earlier, room for a batch
-// and a record that is too large, is found out before: such a command is NotStored and leaves no
-// trace, while those that need no record are still answered.
+// it, and because what fails between a record's entry into the image and its write, be it that
+// write or a read, ends the ledger: the image is never used again. What can fail without that, room
+// for a batch and a record that is too large, is found out before: such a command is NotStored and
+// leaves no trace, while those that need no record are still answered.
 //
 // A write, a sync or a read of the log that fails ends it: everything in the batch and the queue is
 // delivered as Unknown, healthy() turns false, on_failure is called, and the thread ends.
@@ -38,17 +38,19 @@ payment::Time system_time();
 
 struct EmbeddedOptions {
   LogOptions log;                           // folder, mode, sizes
-  std::size_t queue_commands_max = 16'384;  // queued or being decided
+  std::size_t queue_commands_max = 65'536;  // queued or being decided
   payment::Rules rules;
-  std::function<payment::Time()> clock = system_time;  // called on the ledger's thread
+  std::function<payment::Time()> clock = system_time;  // called at first by the constructor, then
+                                                       // on the ledger's thread
   std::function<void()> on_failure = [] {};  // called once, on the ledger's thread, after delivery
   KeyHash key_hash = random_key_hash();
 };
 
 class EmbeddedLedger final : public Ledger {
  public:
-  // Takes the folder and recovers the log (recovery.h). Throws LedgerError. The door must live
-  // longer.
+  // Takes the folder and recovers the log (recovery.h). Warns where its last record is ahead of the
+  // clock: decision time then stands still until the clock has caught up. Throws LedgerError. The
+  // door must live longer.
   explicit EmbeddedLedger(EmbeddedOptions options, FileDoor& door = posix_door());
   ~EmbeddedLedger() override;  // stops
 
@@ -74,6 +76,8 @@ class EmbeddedLedger final : public Ledger {
     std::chrono::steady_clock::time_point began;  // what deadlines are compared with
     std::optional<bool> has_room;                 // asked of the log before the first record
   };
+
+  void warn_of_a_late_clock() const;
 
   // On the ledger's thread.
   void run();
