@@ -11,7 +11,7 @@
 
 #include "partners/files.h"
 #include "partners/identifier_rules.h"
-#include "partners/random.h"
+#include "snap/identifier.h"
 #include "snap/signature.h"
 
 namespace batal::partners {
@@ -52,7 +52,7 @@ std::string first_error(const NewPartner& partner) {
 }
 
 NewPartner completed(NewPartner partner) {
-  if (partner.client_id.empty()) partner.client_id = random_alphanumeric(kClientIdSize);
+  if (partner.client_id.empty()) partner.client_id = snap::random_alphanumeric(kClientIdSize);
   for (std::string& id : partner.va_partner_service_ids) {
     if (!id.empty()) id = fmt::format("{:>{}}", id, kVaPartnerServiceIdSize);
   }
@@ -120,8 +120,8 @@ std::expected<Credentials, std::string> make_partner(const std::filesystem::path
   const auto path = [&](std::string_view ending) {
     return folder / fmt::format("{}.{}", partner.client_id, ending);
   };
-  Credentials credentials{partner.client_id, random_alphanumeric(kClientSecretSize), path("toml"),
-                          path("private.pem")};
+  Credentials credentials{partner.client_id, snap::random_alphanumeric(kClientSecretSize),
+                          path("toml"), path("private.pem")};
   const auto key = snap::RsaPrivateKey::generate();
   // The partner file comes last: whatever it names is there.
   const auto made = create_all({{credentials.private_key_file, key.private_pem(), 0600},

@@ -7,6 +7,5 @@
 namespace batal::partners {
 
 std::string random_bytes(std::size_t count);
-std::string random_alphanumeric(std::size_t count);  // uniform over [A-Za-z0-9]
 
 }  // namespace batal::partners
