@@ -19,6 +19,10 @@ bool is_visible(char c) {
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
+bool is_of_client_ids(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '.' || c == '_' ||
+         c == '-';
+}
 
 std::string wrong_length(std::string_view id, std::size_t max) {
   if (id.empty()) return "is empty";
@@ -27,6 +31,13 @@ std::string wrong_length(std::string_view id, std::size_t max) {
 }
 
 }  // namespace
+
+std::string wrong_client_id(std::string_view id) {
+  if (std::ranges::all_of(id, is_of_client_ids) && !id.starts_with('.')) {
+    return wrong_length(id, kPartnerIdMax);
+  }
+  return fmt::format("\"{}\" is not letters, digits, '.', '_' and '-', the first no '.'", id);
+}
 
 std::string wrong_partner_id(std::string_view id) {
   if (!std::ranges::all_of(id, is_visible)) {

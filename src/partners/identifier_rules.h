@@ -7,8 +7,11 @@
 
 namespace batal::partners {
 
-// Client and partner ids travel as headers: 1 to 36 visible ASCII characters.
-std::string wrong_partner_id(std::string_view id);
+// 1 to 36 of [A-Za-z0-9._-], the first no '.': a client id is a header's value, a part of paths of
+// the provider API and the beginning of file names.
+std::string wrong_client_id(std::string_view id);
+
+std::string wrong_partner_id(std::string_view id);  // a header's value: 1 to 36 of visible ASCII
 
 std::string wrong_merchant_id(std::string_view id);  // 1 to 64 characters
 

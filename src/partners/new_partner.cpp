@@ -21,16 +21,6 @@ constexpr std::size_t kClientIdSize = 20;
 constexpr std::size_t kClientSecretSize = 32;
 constexpr std::size_t kVaPartnerServiceIdSize = 8;
 
-// Client ids become file names here, so less is taken than a partner file may hold.
-std::string wrong_client_id(std::string_view id) {
-  constexpr std::string_view kAllowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-  if (id.find_first_not_of(kAllowed) == std::string_view::npos && !id.starts_with('.')) {
-    return wrong_partner_id(id);
-  }
-  return fmt::format("\"{}\" is not letters, digits, '.', '_' and '-', the first no '.'", id);
-}
-
 std::string first_error(std::string_view setting, const std::vector<std::string>& ids,
                         std::string (*rule)(std::string_view)) {
   for (const std::string& id : ids) {

@@ -127,7 +127,7 @@ std::vector<std::string> Reader::ids(std::string_view setting, Rule rule, bool e
 std::string Reader::client_id() {
   auto id = text("client_id");
   if (!id) return {};
-  const std::string error = wrong_partner_id(id->text);
+  const std::string error = wrong_client_id(id->text);
   if (!error.empty()) {
     wrong(id->line, "client_id", error);
   } else {

@@ -123,6 +123,7 @@ const std::string kIdAndSecret = "client_id = \"demo\"\nclient_secret_files = [\
 const std::string kAtSecret = "{demo.toml}:3: client_secret_files: ";
 const std::string kAtKey = "{demo.toml}:3: public_key_file: ";
 const std::string kAtVa = "{demo.toml}:4: va_partner_service_ids: ";
+const std::string kNoName = " is not letters, digits, '.', '_' and '-', the first no '.'";
 const std::string kNotPadded = " is not 8 characters, digits padded with spaces on the left";
 const std::string kWeak = snap::RsaPublicKey::from_pem(kWeakKey).error();
 const std::string kNoKey = snap::RsaPublicKey::from_pem("no key at all").error();
@@ -150,7 +151,16 @@ const std::vector<BadFile> kBadFiles = {
      {"{demo.toml}:1: client_id: \"" + std::string(37, 'a') + "\" has more than 36 characters"}},
     {"a client id with a space",
      "client_id = \"a b\"\n" + kWhole,
-     {"{demo.toml}:1: client_id: \"a b\" has characters other than visible ASCII"}},
+     {"{demo.toml}:1: client_id: \"a b\"" + kNoName}},
+    {"a client id with a slash",
+     "client_id = \"a/b\"\n" + kWhole,
+     {"{demo.toml}:1: client_id: \"a/b\"" + kNoName}},
+    {"a client id that begins with a full stop",
+     "client_id = \"..\"\n" + kWhole,
+     {"{demo.toml}:1: client_id: \"..\"" + kNoName}},
+    {"a partner id with a space",
+     kHead + "partner_ids = [\"a b\"]\n",
+     {"{demo.toml}:4: partner_ids: \"a b\" has characters other than visible ASCII"}},
     {"partner ids that are no list",
      kHead + "partner_ids = \"BMRI\"\n",
      {"{demo.toml}:4: partner_ids: must be a list of strings"}},
