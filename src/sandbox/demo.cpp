@@ -21,6 +21,11 @@ constexpr std::string_view kVaPartnerServiceId = "70088899";
 
 std::expected<void, std::string> ensure_demo_partner(const fs::path& partners) {
   if (fs::exists(partners / fmt::format("{}.toml", kClientId))) return {};
+  // The TOML file is the last that is made: files without it are of a start that was broken off.
+  for (const std::string_view ending : {"private.pem", "public.pem", "secret"}) {
+    std::error_code ignored;
+    fs::remove(partners / fmt::format("{}.{}", kClientId, ending), ignored);
+  }
   const auto made = partners::make_partner(
       partners, {.client_id = std::string(kClientId),
                  .partner_ids = {std::string(kPartnerId)},
@@ -41,18 +46,9 @@ std::expected<void, std::string> write_credentials(const fs::path& folder, const
       addresses.base_url, kClientId, kPartnerId, secret->substr(0, secret->find('\n')),
       key.string(), kMerchantId, kChannelId, kVaPartnerServiceId, addresses.admin_url,
       addresses.admin_token);
-  const fs::path file = folder / "credentials.env";
-  const fs::path fresh = folder / "credentials.env.tmp";
-  std::error_code error;
-  fs::create_directories(folder, error);
-  fs::remove(fresh, error);
-  if (auto created = partners::create_file(fresh, text, 0600); !created) return created;
-  fs::rename(fresh, file, error);
-  if (error) {
-    return std::unexpected(
-        fmt::format("cannot rename {} to {}: {}", fresh.string(), file.string(), error.message()));
-  }
-  return {};
+  std::error_code ignored;
+  fs::create_directories(folder, ignored);
+  return partners::replace_file(folder / "credentials.env", text, 0600);
 }
 
 }  // namespace batal::sandbox

@@ -14,7 +14,8 @@ struct Addresses {
   std::string admin_token;
 };
 
-// Makes the demo partner in the folder of partner files if it is not there. Errors name the file.
+// Makes the demo partner in the folder of partner files if it is not there; what a start that was
+// broken off has left of it is removed. Errors name the file.
 std::expected<void, std::string> ensure_demo_partner(const std::filesystem::path& partners);
 
 // Writes <folder>/credentials.env, mode 0600, whole or not at all: BASE_URL, CLIENT_ID, PARTNER_ID,

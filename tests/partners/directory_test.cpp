@@ -199,7 +199,7 @@ const std::vector<BadFile> kBadFiles = {
      {kAtKey + "cannot read {none.pem}: No such file or directory"}},
     {"a key file that is a folder",
      kIdAndSecret + "public_key_file = \"\"\n",
-     {kAtKey + "cannot read {}: Is a directory"}},
+     {kAtKey + "cannot read {}: is not a regular file"}},
     {"a key file without a key",
      kIdAndSecret + "public_key_file = \"garbage.pem\"\n",
      {kAtKey + "{garbage.pem}: " + kNoKey}},
