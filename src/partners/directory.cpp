@@ -38,11 +38,16 @@ class Claims {
   void add(const std::filesystem::path& file, const Claim& claim, Errors& errors) {
     const auto [owner, is_new] =
         owners_.try_emplace({claim.setting, claim.value}, file, claim.line);
-    const auto& [owner_file, owner_line] = owner->second;
-    if (is_new || owner_file == file) return;
-    errors.push_back(setting_error(
-        file, claim.line, claim.setting,
-        fmt::format("\"{}\" is already in {}:{}", claim.value, owner_file.string(), owner_line)));
+    if (is_new || owner->second.first == file) return;
+    errors.push_back(setting_error(file, claim.line, claim.setting, conflict(claim)));
+  }
+
+  // What is wrong with claiming this too; empty if nobody has it.
+  std::string conflict(const Claim& claim) const {
+    const auto owner = owners_.find({claim.setting, claim.value});
+    if (owner == owners_.end()) return {};
+    const auto& [file, line] = owner->second;
+    return fmt::format("\"{}\" is already in {}:{}", claim.value, file.string(), line);
   }
 
  private:
@@ -50,23 +55,35 @@ class Claims {
       owners_;
 };
 
+struct Folder {
+  std::vector<Partner> partners;
+  Claims claims;
+  Errors errors;
+};
+
+Folder read_folder(const std::filesystem::path& path) {
+  Folder folder;
+  const auto files = toml_files(path);
+  if (!files) {
+    folder.errors.push_back(files.error());
+    return folder;
+  }
+  for (const auto& file : *files) {
+    PartnerFile read = read_partner_file(file);
+    std::ranges::move(read.errors, std::back_inserter(folder.errors));
+    for (const Claim& claim : read.claims) folder.claims.add(file, claim, folder.errors);
+    if (read.partner) folder.partners.push_back(std::move(*read.partner));
+  }
+  return folder;
+}
+
 }  // namespace
 
 std::expected<std::shared_ptr<const Directory>, Errors> Directory::load(
     const std::filesystem::path& folder) {
-  const auto files = toml_files(folder);
-  if (!files) return std::unexpected(Errors{files.error()});
-  std::vector<Partner> partners;
-  Errors errors;
-  Claims claims;
-  for (const auto& file : *files) {
-    PartnerFile read = read_partner_file(file);
-    std::ranges::move(read.errors, std::back_inserter(errors));
-    for (const Claim& claim : read.claims) claims.add(file, claim, errors);
-    if (read.partner) partners.push_back(std::move(*read.partner));
-  }
-  if (!errors.empty()) return std::unexpected(std::move(errors));
-  return of(std::move(partners));
+  Folder read = read_folder(folder);
+  if (!read.errors.empty()) return std::unexpected(std::move(read.errors));
+  return of(std::move(read.partners));
 }
 
 std::shared_ptr<const Directory> Directory::of(std::vector<Partner> partners) {
@@ -83,6 +100,15 @@ std::shared_ptr<const Directory> Directory::of(std::vector<Partner> partners) {
 const Partner* Directory::find(std::string_view client_id) const {
   const auto found = partners_.find(client_id);
   return found == partners_.end() ? nullptr : &found->second;
+}
+
+Errors conflicts(const std::filesystem::path& folder, const std::vector<Claim>& claims) {
+  Folder read = read_folder(folder);
+  for (const Claim& claim : claims) {
+    const std::string conflict = read.claims.conflict(claim);
+    if (!conflict.empty()) read.errors.push_back(fmt::format("{}: {}", claim.setting, conflict));
+  }
+  return std::move(read.errors);
 }
 
 }  // namespace batal::partners

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "partners/partner.h"
+#include "partners/partner_file.h"
 
 namespace batal::partners {
 
@@ -47,5 +48,10 @@ class Directory {
   };
   std::unordered_map<std::string, Partner, TextHash, std::equal_to<>> partners_;
 };
+
+// Why a partner with these claims cannot be added to a folder: the errors of load(), and a line for
+// each claim that a partner of the folder made before. Empty: it can.
+std::vector<std::string> conflicts(const std::filesystem::path& folder,
+                                   const std::vector<Claim>& claims);
 
 }  // namespace batal::partners

@@ -1,6 +1,6 @@
 #include "partners/new_partner.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <toml++/toml.h>
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "partners/directory.h"
 #include "partners/files.h"
 #include "partners/identifier_rules.h"
 #include "snap/identifier.h"
@@ -39,6 +40,14 @@ std::string first_error(const NewPartner& partner) {
     if (!error.empty()) return error;
   }
   return {};
+}
+
+std::vector<Claim> claims_of(const NewPartner& partner) {
+  std::vector<Claim> claims{{"client_id", partner.client_id}};
+  for (const std::string& id : partner.va_partner_service_ids) {
+    claims.emplace_back("va_partner_service_ids", id);
+  }
+  return claims;
 }
 
 NewPartner completed(NewPartner partner) {
@@ -107,13 +116,16 @@ std::expected<Credentials, std::string> make_partner(const std::filesystem::path
     return std::unexpected(
         fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
   }
+  if (const auto taken = conflicts(folder, claims_of(partner)); !taken.empty()) {
+    return std::unexpected(fmt::format("{}", fmt::join(taken, "\n")));
+  }
   const auto path = [&](std::string_view ending) {
     return folder / fmt::format("{}.{}", partner.client_id, ending);
   };
   Credentials credentials{partner.client_id, snap::random_alphanumeric(kClientSecretSize),
                           path("toml"), path("private.pem")};
   const auto key = snap::RsaPrivateKey::generate();
-  // The partner file comes last: whatever it names is there.
+  // In this order: see the header.
   const auto made = create_all({{credentials.private_key_file, key.private_pem(), 0600},
                                 {path("public.pem"), key.public_pem(), 0644},
                                 {path("secret"), credentials.client_secret + "\n", 0600},

@@ -26,7 +26,8 @@ struct Credentials {
 };
 
 // Writes <client_id>.toml, .public.pem, .private.pem and .secret into the folder, which is made if
-// it is missing. Never overwrites a file. Errors name the file.
+// it is missing. Never overwrites a file, and refuses ids that a partner of the folder has already.
+// The partner file comes last: whatever it names is there. Errors name the file, one line each.
 std::expected<Credentials, std::string> make_partner(const std::filesystem::path& folder,
                                                      const NewPartner& partner);
 

@@ -70,8 +70,7 @@ TEST(NewPartner, HasRandomNamesAndSecrets) {
 }
 
 TEST(NewPartner, NeverOverwritesAndLeavesNoHalves) {
-  const auto names = {"demo.private.pem", "demo.public.pem", "demo.secret", "demo.toml"};
-  for (const std::string taken : names) {
+  for (const std::string taken : {"demo.private.pem", "demo.public.pem", "demo.secret"}) {
     SCOPED_TRACE(taken);
     const TempFolder folder;
     folder.write(taken, "precious");
@@ -81,6 +80,33 @@ TEST(NewPartner, NeverOverwritesAndLeavesNoHalves) {
     EXPECT_EQ(folder.read(taken), "precious");
     EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
   }
+}
+
+TEST(NewPartner, TakesNothingThatAnotherHas) {
+  const TempFolder folder;
+  ASSERT_TRUE(
+      make_partner(folder.path(), {.client_id = "one", .va_partner_service_ids = {"88899"}}));
+  fs::rename(folder / "one.toml", folder / "first.toml");
+  const std::string first = (folder / "first.toml").string();
+  const auto before = std::distance(fs::directory_iterator(folder.path()), {});
+  const auto made =
+      make_partner(folder.path(), {.client_id = "one", .va_partner_service_ids = {"1", "88899"}});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), "client_id: \"one\" is already in " + first +
+                              ":1\nva_partner_service_ids: \"   88899\" is already in " + first +
+                              ":6");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), before);
+}
+
+TEST(NewPartner, IsNotAddedToAFolderThatDoesNotLoad) {
+  const TempFolder folder;
+  const fs::path broken = folder.write("demo.toml", "client_id = 7\n");
+  const auto made = make_partner(folder.path(), {.client_id = "demo"});
+  ASSERT_FALSE(made);
+  EXPECT_TRUE(made.error().starts_with(broken.string() + ":1: client_id: must be a string\n"))
+      << made.error();
+  EXPECT_EQ(folder.read("demo.toml"), "client_id = 7\n");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
 }
 
 TEST(NewPartner, RefusesNamesThatWouldNotDo) {
