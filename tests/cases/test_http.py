@@ -1,9 +1,7 @@
-"""HTTP as bytes: framing, limits, keep-alive, pipelining, deadlines, TLS, drain."""
+"""HTTP as bytes: framing, limits, keep-alive, pipelining, deadlines, TLS."""
 
 import ipaddress
-import socket
 import ssl
-import threading
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -11,10 +9,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from support.server import Server, wait_until
+from support.server import Server
 from support.snap import compact_json, well_formed
 from support.wire import Closed, Wire
-from support.world import World
 
 NOTHING = "4045501"  # a query that passed all checks and found nothing
 
@@ -312,6 +309,18 @@ def test_50_connections_at_once(world, caller):
         wire.close()
 
 
+def test_two_callers_share_nothing_but_the_address(world):
+    """The same bytes on two connections, one of them broken off: the other is answered."""
+    caller = world.callers["first"]
+    data = query(caller).render()
+    with Wire(world.server.address) as broken, Wire(world.server.address) as whole:
+        broken.send(data[:50])
+        whole.send(data[:50])
+        broken.close()
+        whole.send(data[50:])
+        assert code(whole.receive()) == NOTHING
+
+
 # Limits and deadlines that are settings.
 
 @pytest.fixture(scope="module")
@@ -432,65 +441,3 @@ def test_plain_http_on_the_tls_port(secure):
     caller = secure.demo_caller()
     caller.tls = trusting(secure)
     assert code(caller.send(query(caller))) == NOTHING
-
-
-# Stopping.
-
-def test_drain_finishes_what_was_begun(tmp_path):
-    """After SIGTERM: idle connections are closed, the call under way is answered and is in the log,
-    and nobody new gets in."""
-    with World(tmp_path) as world:
-        scene = world.scene()
-        scene.create("debit")
-        caller, external_id = scene.caller, uuid.uuid4().hex
-        idle = Wire(world.server.address)
-        idle.send(query(caller).render())
-        assert code(idle.receive()) == NOTHING
-        world.server.admin.fault("delay", externalId=external_id, delayMs=1000)
-        begun = Wire(world.server.address)
-        begun.send(caller.sign(caller.prepare("57", scene.body("57"), external_id)).render())
-        address = world.server.address
-        wait_for_fault_taken(world.server)
-        stopping = threading.Thread(target=world.server.stop)
-        stopping.start()
-        assert idle.is_closed_by_peer()
-        wait_until(lambda: is_refused(address), "every event loop to stop listening")
-        answer = begun.receive()
-        assert code(answer) == "2005700"
-        assert answer.header("Connection").lower() == "close"
-        assert begun.is_closed_by_peer()
-        stopping.join()
-        world.server.start()
-        assert scene.status() == "05"
-
-
-def is_refused(address):
-    try:
-        socket.create_connection(address, 5).close()
-    except (ConnectionRefusedError, ConnectionResetError):
-        return True
-    return False
-
-
-def wait_for_fault_taken(server):
-    """Until the delayed call has passed its checks and taken its rule."""
-    wait_until(lambda: b'"delay"' not in server.admin.call("GET", "/sandbox/faults").body,
-               "the rule to be taken")
-
-
-def test_stop_without_any_caller(tmp_path):
-    with Server(tmp_path) as server:
-        server.stop()
-        server.start()
-
-
-def test_two_callers_share_nothing_but_the_address(world):
-    """The same bytes on two connections, one of them broken off: the other is answered."""
-    caller = world.callers["first"]
-    data = query(caller).render()
-    with Wire(world.server.address) as broken, Wire(world.server.address) as whole:
-        broken.send(data[:50])
-        whole.send(data[:50])
-        broken.close()
-        whole.send(data[50:])
-        assert code(whole.receive()) == NOTHING

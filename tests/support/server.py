@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import selectors
 import signal
 import subprocess
@@ -29,16 +30,17 @@ def run(*arguments, **options):
 
 
 class Server:
-    """One server process and its folder. `environment` (such as BATAL_HTTP_LOOPS) and `arguments`
-    go to every start."""
+    """One server process and its folder. `environment` (such as BATAL_HTTP_LOOPS), `arguments` and
+    the limit of open files, `descriptors`, go to every start."""
 
-    def __init__(self, folder, sandbox=True, arguments=(), environment=None):
+    def __init__(self, folder, sandbox=True, arguments=(), environment=None, descriptors=None):
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.partners = self.data / "partners"
         self.sandbox = sandbox
         self.arguments = list(arguments)
         self.environment = environment or {}
+        self.descriptors = descriptors
         self.log = self.folder / "server.log"
         self.process = None
         self.offset = 0
@@ -60,10 +62,15 @@ class Server:
                    "--data", str(self.data), *self.arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log,
-                                            env={**os.environ, **self.environment})
+                                            env={**os.environ, **self.environment},
+                                            preexec_fn=self._limit)
         self.offset = 0
         self._wait_until_ready()
         return self
+
+    def _limit(self):
+        if self.descriptors is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
     def _wait_until_ready(self):
         deadline = time.monotonic() + START_S
@@ -100,9 +107,14 @@ class Server:
     def stop(self):
         """SIGTERM, and the process must end by itself and cleanly."""
         self.process.send_signal(signal.SIGTERM)
+        status = self.ended()
+        assert status == 0, f"stopped with status {status}\n{self.log_text()}"
+
+    def ended(self):
+        """The status with which the process ends by itself."""
         status = self.process.wait(STOP_S)
         self._forget_process()
-        assert status == 0, f"stopped with status {status}\n{self.log_text()}"
+        return status
 
     def kill(self):
         self.process.kill()
