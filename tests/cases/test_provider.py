@@ -69,7 +69,7 @@ def test_a_key_for_another_request(world):
     for answer in (change("first", made["referenceNo"], "refund", key),
                    change("first", other["referenceNo"], "pay", key),
                    change("first", made["referenceNo"], "pay", key, {"note": 1})):
-        assert answer.status == 422 and set(answer.json) == {"error"}
+        assert answer.status == 409 and set(answer.json) == {"error"}
     assert [scene.status(), scene.status("other")] == ["00", "03"]
 
 
@@ -140,6 +140,16 @@ def test_the_token_is_needed(world, call, header):
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_health_needs_no_token(world, path):
     assert world.server.admin.call("GET", path, token=False).status == 200
+
+
+@pytest.mark.parametrize("method, path, allowed", [
+    ("POST", "/livez", "GET, HEAD"), ("DELETE", "/readyz", "GET, HEAD"),
+    ("GET", "/provider/v1/partners/first/transactions/x/pay", "POST"),
+    ("PUT", "/sandbox/clock", "GET, POST"), ("PUT", "/sandbox/faults", "GET, POST, DELETE")])
+def test_another_method_is_told_which_are_allowed(world, method, path, allowed):
+    answer = world.server.admin.call(method, path)
+    assert answer.status == 405 and set(answer.json) == {"error"}
+    assert set(answer.header("Allow").split(", ")) == set(allowed.split(", "))
 
 
 def test_the_service_address_has_no_admin(world):
