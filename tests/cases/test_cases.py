@@ -5,12 +5,15 @@ import copy
 import uuid
 
 import pytest
-from support.scene import TABLES
-from support.tables import check_answer, load, remove_path, set_path
+from support.case_files import TABLES, load
+from support.tables import check_answer, remove_path, set_path
 
 CHECKS = load("checks.toml")
 NO_TEXT = [1, 1.5, True, False, [], ["x"], {"x": 1}]
 NO_OBJECT = ["x", 1, True, [], ["x"], [{}]]
+NO_ARRAY = ["x", 1, True, {"x": 1}]
+OF_ANOTHER_TYPE = {"object": NO_OBJECT, "array": NO_ARRAY, "any": []}
+ANYTHING = ["x", 1, True, [], ["x"], {"x": [{}]}]
 AHEAD_S = 3600
 
 
@@ -39,8 +42,8 @@ def cases_of_field(code, service, field):
             made["set"][path] = value
         return made
 
-    for value in NO_OBJECT if kind == "object" else NO_TEXT:
-        yield case(f"{value!r} is no {kind}", wrong, value)
+    for value in OF_ANOTHER_TYPE.get(kind, NO_TEXT):
+        yield case(f"{value!r} is no {kind}", field.get("mistyped", wrong), value)
     if "absent" in field:
         yield case("missing", field["absent"], remove=[path])
         yield case("empty", field["absent"], "")
@@ -48,7 +51,7 @@ def cases_of_field(code, service, field):
         yield case("null", field["absent"], null=[path])
     if "max" in field:
         yield from cases_of_length(field, case, wrong)
-    for value in field.get("good", []):
+    for value in field.get("good", ANYTHING if kind == "any" else []):
         yield case(f"good: {value}", success, value)
     for value in field.get("bad", []):
         yield case(f"bad: {value!r}", wrong, value)

@@ -10,9 +10,9 @@ import json
 import uuid
 
 import pytest
-from support.scene import TABLES
-from support.snap import PATHS, compact_json, hmac_signature, minify, string_to_sign
-from support.tables import Names, check_answer, load, raw_bytes, set_path
+from support.case_files import TABLES, load, path_of
+from support.snap import compact_json, hmac_signature, minify, string_to_sign
+from support.tables import Names, check_answer, raw_bytes, set_path
 
 TABLE = load("checks.toml")
 CHECKS = TABLE["check"]
@@ -172,7 +172,7 @@ def assert_passes(world, code, check):
 
 def build(scene, code, checks):
     """A valid request with all that the checks change, and what should have been signed."""
-    caller, path = scene.caller, PATHS[code]
+    caller, path = scene.caller, path_of(code)
     names = Names(scene.server.now, {
         **scene.names.values, "path": path, "PATH": path.upper(), "token": caller.token(),
         "rest": path.removeprefix("/v1.0"), "first": TABLES[code]["service"]["first"]})

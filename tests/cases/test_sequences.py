@@ -6,9 +6,9 @@ import json
 import uuid
 
 import pytest
-from support.scene import TABLES
+from support.case_files import TABLES, load
 from support.snap import compact_json
-from support.tables import check_answer, load, set_path
+from support.tables import check_answer, set_path
 from support.wire import Closed
 
 TABLE = load("retries.toml")

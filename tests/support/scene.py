@@ -3,9 +3,9 @@
 import copy
 import uuid
 
-from support.tables import Names, services
+from support.case_files import TABLES
+from support.tables import Names
 
-TABLES = services()
 CREATES = {"debit": "54", "qris": "47", "hold": "63", "va": "27"}
 CANCELS = {"debit": "57", "qris": "77", "hold": "67", "va": "31"}
 QUERIES = {"debit": "55", "qris": "51", "hold": "64", "va": "26"}

@@ -13,24 +13,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from support.case_files import path_of
 from support.wire import Closed, Wire, render
 
-PATHS = {
-    "73": "/v1.0/access-token/b2b",
-    "57": "/v1.0/debit/cancel",
-    "77": "/v1.0/qr/qr-mpm-cancel",
-    "67": "/v1.0/auth/void",
-    "31": "/v1.0/transfer-va/delete-va",
-    "54": "/v1.0/debit/payment-host-to-host",
-    "55": "/v1.0/debit/status",
-    "47": "/v1.0/qr/qr-mpm-generate",
-    "51": "/v1.0/qr/qr-mpm-query",
-    "63": "/v1.0/auth/payment",
-    "64": "/v1.0/auth/query",
-    "65": "/v1.0/auth/capture",
-    "27": "/v1.0/transfer-va/create-va",
-    "26": "/v1.0/transfer-va/status",
-}
 JAKARTA = timezone(timedelta(hours=7))
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00")
 TOKEN_RENEWED_S = 600
@@ -153,7 +138,7 @@ class Caller:
         lines = {"Host": "batal", "Content-Type": "application/json", "X-TIMESTAMP": stamp,
                  "X-CLIENT-KEY": self.partner.client_id,
                  "X-SIGNATURE": self.partner.token_signature(stamp), **headers}
-        return Request("POST", PATHS["73"], lines, b'{"grantType":"client_credentials"}')
+        return Request("POST", path_of("73"), lines, b'{"grantType":"client_credentials"}')
 
     def token(self):
         now = self.server.now()
@@ -176,7 +161,7 @@ class Caller:
             "X-EXTERNAL-ID": uuid.uuid4().hex if external_id is None else external_id,
             "CHANNEL-ID": self.partner.channel_id,
         }
-        return Request("POST", PATHS[service], headers, body)
+        return Request("POST", path_of(service), headers, body)
 
     def string_to_sign(self, request, signed_body=None):
         signed_body = minify(request.body) if signed_body is None else signed_body

@@ -1,4 +1,4 @@
-"""The case files: one TOML file per service, read once, and what their names in {braces} stand for.
+"""What the case files mean: their names in {braces}, and the answers they expect.
 
 In a request:   {new} a fresh identifier, {customer} fresh digits, {merchant} {otherMerchant} {va}
                 of the partner, {now+900} a timestamp, {utc} {local} {west} a moment without its
@@ -11,28 +11,15 @@ A value that is one such name alone keeps the type of what it stands for.
 
 import binascii
 import re
-import tomllib
 import uuid
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 from support.snap import JAKARTA, TIMESTAMP, timestamp
 
-CASES = Path(__file__).resolve().parents[1] / "cases"
 BRACED = re.compile(r"\{([^{}\s]+)\}")
 ZONES = {"utc": timezone.utc, "local": JAKARTA, "west": timezone(-timedelta(hours=3, minutes=30))}
 NUMBER = re.compile(r"A1\d{14}[A-Za-z0-9]{10}ID")
 TOLERANCE_S = 60
-
-
-def load(name):
-    with open(CASES / name, "rb") as file:
-        return tomllib.load(file)
-
-
-def services():
-    """{service code: its table}, by the file names that start with a code."""
-    return {file.name[:2]: load(file.name) for file in sorted(CASES.glob("[0-9][0-9]_*.toml"))}
 
 
 class Names:
