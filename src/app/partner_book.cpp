@@ -7,12 +7,30 @@
 
 namespace batal::app {
 
+namespace {
+
+void report(const partners::Directory& directory, const std::filesystem::path& folder) {
+  spdlog::info("{} partners in {}", directory.size(), folder.string());
+  if (directory.size() != 0) return;
+  spdlog::warn("nobody can call: there are no partners in {}", folder.string());
+}
+
+}  // namespace
+
+void prepare_partners_folder(const Config& config) {
+  const std::filesystem::path& folder = config.partners_folder;
+  if (folder == config.data / "partners") {
+    std::filesystem::create_directories(folder);
+  } else if (!std::filesystem::is_directory(folder)) {
+    throw std::runtime_error("partners.folder: there is no folder " + folder.string());
+  }
+}
+
 PartnerBook::PartnerBook(std::filesystem::path folder) : folder_(std::move(folder)) {
-  std::filesystem::create_directories(folder_);
   auto loaded = partners::Directory::load(folder_);
   if (!loaded) throw std::runtime_error(fmt::format("{}", fmt::join(loaded.error(), "\n")));
   directory_ = *std::move(loaded);
-  spdlog::info("{} partners in {}", directory_->size(), folder_.string());
+  report(*directory_, folder_);
 }
 
 std::unique_ptr<services::Pipeline> PartnerBook::make_pipeline(
@@ -35,7 +53,8 @@ void PartnerBook::reload() {
   for (const auto& [loop, pipeline] : pipelines_) {
     loop->post([pipeline, directory = directory_] { pipeline->use(directory); });
   }
-  spdlog::info("{} partners reloaded from {}", directory_->size(), folder_.string());
+  spdlog::info("partners reloaded");
+  report(*directory_, folder_);
 }
 
 }  // namespace batal::app

@@ -7,11 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "app/config.h"
 #include "http/server.h"
 #include "partners/directory.h"
 #include "services/pipeline.h"
 
 namespace batal::app {
+
+// Makes the folder of partner files if it is the one in the data folder. One that was named must be
+// there, so that a slip of the pen does not begin a server without partners: std::runtime_error.
+void prepare_partners_folder(const Config& config);
 
 // Pipelines are added by their loops as they are made; reload() may come from any thread.
 class PartnerBook {

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from support.server import Server, binary, run
+from support.server import Server, StartFailed, binary, run
 
 CREDENTIALS = "CLIENT_ID=demo\nCLIENT_SECRET=s\nPRIVATE_KEY_FILE=demo.private.pem\n"
 
@@ -90,3 +90,23 @@ def test_a_misspelt_variable_is_named_at_the_start(tmp_path):
         warned = [line for line in server.log_text().splitlines() if "no such setting" in line]
     assert len(warned) == 1
     assert "environment: BATAL_HTTP_LISTN: there is no such setting" in warned[0]
+
+
+def serve_with_partners(tmp_path, folder, sandbox):
+    return Server(tmp_path, sandbox=sandbox, environment={"BATAL_PARTNERS_FOLDER": str(folder)})
+
+
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_misspelt_folder_of_partners_is_not_made(tmp_path, sandbox):
+    folder = tmp_path / "partnres"
+    with pytest.raises(StartFailed) as failed:
+        serve_with_partners(tmp_path, folder, sandbox).start()
+    assert f"partners.folder: there is no folder {folder}" in str(failed.value)
+    assert not folder.exists()
+
+
+def test_a_server_without_partners_says_so(tmp_path):
+    folder = tmp_path / "partners"
+    folder.mkdir()
+    with serve_with_partners(tmp_path, folder, sandbox=False) as server:
+        assert f"nobody can call: there are no partners in {folder}" in server.log_text()
