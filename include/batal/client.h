@@ -108,8 +108,9 @@ struct Response {
 struct Error {
   enum class Kind : std::uint8_t {
     Transport,  // no attempt reached the provider: nothing was done
+    TryLater,   // nothing was done, but may be later: 429, 500xx01, or no token to be had for now
     InDoubt,    // it may have been done: go on later with the same external id
-    Refused,    // nothing was done, and http_status and response_code say why
+    Refused,    // nothing was done, nor would be: http_status and response_code say why
     Malformed,  // what came back is no answer of the standard: treat it as in doubt
   };
   Kind kind = Kind::Transport;

@@ -42,7 +42,8 @@ bool may_be_repeated(Fate fate) {
 Error::Kind kind_of(const Answer& answer, bool in_doubt) {
   if (in_doubt && !settles_doubt(answer)) return Error::Kind::InDoubt;
   if (answer.fate == Fate::Malformed) return Error::Kind::Malformed;
-  return answer.http_status == 0 ? Error::Kind::Transport : Error::Kind::Refused;
+  if (answer.http_status == 0) return Error::Kind::Transport;
+  return answer.fate == Fate::TryLater ? Error::Kind::TryLater : Error::Kind::Refused;
 }
 
 Result result_of(Answer answer, bool in_doubt, const std::string& external_id, int attempts) {

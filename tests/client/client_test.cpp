@@ -1,68 +1,13 @@
-#include "batal/client.h"
-
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <regex>
 #include <set>
 #include <stdexcept>
 
-#include "client/scripted_provider.h"
-#include "snap/minify.h"
-#include "snap/signature.h"
-#include "snap/time.h"
+#include "client/client_fixture.h"
 
 namespace batal::client {
 namespace {
-
-using namespace std::chrono_literals;
-using Kind = Error::Kind;
-
-const snap::RsaPrivateKey& key() {
-  static const auto made = snap::RsaPrivateKey::generate();
-  return made;
-}
-
-const std::string kSuccess = R"({"responseCode":"2005700","responseMessage":"Success"})";
-const std::string kBody = "{ \"reason\" : \"a b\", \"merchantId\": \"G1\" }";
-
-std::string refusal(const std::string& code, const std::string& message) {
-  return R"({"responseCode":")" + code + R"(","responseMessage":")" + message + R"("})";
-}
-
-class ClientTest : public ::testing::Test {
- protected:
-  Options options() {
-    Options made;
-    made.base_url = provider_.base_url();
-    made.client_id = "demo";
-    made.partner_id = "BMRI";
-    made.client_secret = "s3cr3t";
-    made.private_key_pem = key().private_pem();
-    made.sleep = [this](std::chrono::milliseconds length) { pauses_.push_back(length); };
-    made.now = [this] { return now_; };
-    return made;
-  }
-  Result call_once(const CallOptions& how = {}) {
-    return Client(options()).call(Service::CancelDebit, kBody, how);
-  }
-
-  ScriptedProvider provider_;
-  std::vector<std::chrono::milliseconds> pauses_;
-  std::chrono::system_clock::time_point now_ = std::chrono::sys_days(2026y / 11 / 23) + 8h;
-};
-
-// The signature is checked as a provider does it, from the text of the headers.
-void expect_signed(const Seen& seen, const std::string& token) {
-  const auto& headers = seen.headers;
-  EXPECT_EQ(headers.at("Authorization"), "Bearer " + token);
-  std::string minified;
-  snap::minify(seen.body, minified);
-  std::string message;
-  snap::string_to_sign(message, "POST", seen.path, token, snap::sha256(minified),
-                       headers.at("X-TIMESTAMP"));
-  EXPECT_TRUE(snap::HmacSha512("s3cr3t").verify(message, headers.at("X-SIGNATURE"))) << message;
-}
 
 TEST_F(ClientTest, CallsAsTheStandardSays) {
   const auto result = call_once({.external_id = "order-17"});
@@ -86,20 +31,6 @@ TEST_F(ClientTest, CallsAsTheStandardSays) {
   EXPECT_EQ(call.headers.at("CHANNEL-ID"), "95221");
   EXPECT_EQ(call.headers.at("X-TIMESTAMP"), "2026-11-23T15:00:00+07:00");
   expect_signed(call, "token-1");
-}
-
-TEST_F(ClientTest, AsksForATokenAsTheStandardSays) {
-  ASSERT_TRUE(call_once());
-  ASSERT_EQ(provider_.tokens().size(), 1U);
-  const Seen token = provider_.tokens().front();
-  EXPECT_EQ(token.path, "/v1.0/access-token/b2b");
-  EXPECT_EQ(token.body, R"({"grantType":"client_credentials"})");
-  EXPECT_EQ(token.headers.at("Content-Type"), "application/json");
-  EXPECT_EQ(token.headers.at("X-CLIENT-KEY"), "demo");
-  EXPECT_EQ(token.headers.at("X-TIMESTAMP"), "2026-11-23T15:00:00+07:00");
-  const auto public_key = snap::RsaPublicKey::from_pem(key().public_pem());
-  EXPECT_TRUE(
-      public_key->verify("demo|2026-11-23T15:00:00+07:00", token.headers.at("X-SIGNATURE")));
 }
 
 TEST_F(ClientTest, CallsAndSignsUnderThePrefixOfTheBaseUrl) {
@@ -141,58 +72,6 @@ TEST_F(ClientTest, SendsNothingUnderAnExternalIdThatWillNotDo) {
   }
   EXPECT_TRUE(provider_.tokens().empty());
   EXPECT_TRUE(provider_.calls().empty());
-}
-
-TEST_F(ClientTest, KeepsItsTokenUntilShortlyBeforeItExpires) {
-  Client client(options());
-  ASSERT_TRUE(client.call(Service::CancelDebit, kBody));
-  now_ += 869s;
-  ASSERT_TRUE(client.call(Service::CancelDebit, kBody));
-  EXPECT_EQ(provider_.tokens().size(), 1U);
-  expect_signed(provider_.calls().at(1), "token-1");
-  now_ += 1s;
-  ASSERT_TRUE(client.call(Service::CancelDebit, kBody));
-  EXPECT_EQ(provider_.tokens().size(), 2U);
-  expect_signed(provider_.calls().at(2), "token-2");
-}
-
-TEST_F(ClientTest, KeepsAShortLivedTokenForMostOfItsLife) {
-  const std::string token =
-      R"({"responseCode":"2007300","accessToken":"short","expiresIn":20})";  // a number
-  provider_.tokens_get({answers(200, token)});
-  Client client(options());
-  ASSERT_TRUE(client.call(Service::CancelDebit, kBody));
-  now_ += 17s;
-  ASSERT_TRUE(client.call(Service::CancelDebit, kBody));
-  EXPECT_EQ(provider_.tokens().size(), 1U);
-  now_ += 1s;
-  ASSERT_TRUE(client.call(Service::CancelDebit, kBody));
-  EXPECT_EQ(provider_.tokens().size(), 2U);
-}
-
-TEST_F(ClientTest, FetchesANewTokenWhenItsOwnIsRefused) {
-  provider_.calls_get({answers(401, refusal("4015701", "Invalid Token (B2B)"))});
-  const auto result = call_once();
-  ASSERT_TRUE(result) << result.error().text;
-  EXPECT_EQ(result->attempts, 1);
-  const auto calls = provider_.calls();
-  ASSERT_EQ(calls.size(), 2U);
-  expect_signed(calls[0], "token-1");
-  expect_signed(calls[1], "token-2");
-  EXPECT_EQ(calls[0].headers.at("X-EXTERNAL-ID"), calls[1].headers.at("X-EXTERNAL-ID"));
-  EXPECT_EQ(calls[0].body, calls[1].body);
-  EXPECT_TRUE(pauses_.empty());
-}
-
-TEST_F(ClientTest, GivesUpWhenTheNewTokenIsRefusedToo) {
-  const Step refused = answers(401, refusal("4015701", "Invalid Token (B2B)"));
-  provider_.calls_get({refused, refused});
-  const auto result = call_once();
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, Kind::Refused);
-  EXPECT_EQ(result.error().response_code, "4015701");
-  EXPECT_EQ(provider_.calls().size(), 2U);
-  EXPECT_EQ(provider_.tokens().size(), 2U);
 }
 
 struct Repeated {
@@ -304,7 +183,7 @@ TEST_F(ClientTest, SaysAtTheEndWhetherItIsInDoubt) {
       {"never answered", {drops(), drops(), drops()}, Kind::InDoubt, 3, ""},
       {"always timed out", {slow, slow, slow}, Kind::InDoubt, 3, "5045700"},
       {"always failed in general", {general, general, general}, Kind::InDoubt, 3, "5005700"},
-      {"certainly not done", {later, failed, later}, Kind::Refused, 3, "4295700"},
+      {"certainly not done", {later, failed, later}, Kind::TryLater, 3, "4295700"},
       {"in doubt, then certainly not done", {drops(), later, failed}, Kind::InDoubt, 3, "5005701"},
       {"certainly not done, then in doubt", {later, later, slow}, Kind::InDoubt, 3, "5045700"},
       {"in doubt, then decided", {drops(), not_permitted}, Kind::Refused, 2, "4035715"},
@@ -324,19 +203,6 @@ TEST_F(ClientTest, SaysAtTheEndWhetherItIsInDoubt) {
       EXPECT_NE(result.error().text.find("go on with external id x-1"), std::string::npos);
     }
   }
-}
-
-TEST_F(ClientTest, StaysInDoubtWhenTheNextTokenIsRefused) {
-  provider_.calls_get({drops()});
-  Options late = options();
-  late.sleep = [this](std::chrono::milliseconds) {  // by now the token has expired
-    now_ += 900s;
-    provider_.tokens_get({answers(400, refusal("4007301", "Invalid Field Format"))});
-  };
-  const auto result = Client(std::move(late)).call(Service::CancelDebit, kBody);
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, Kind::InDoubt);
-  EXPECT_EQ(result.error().response_code, "4007301");
 }
 
 TEST_F(ClientTest, ReportsAnswersThatAreNone) {
@@ -371,57 +237,6 @@ TEST_F(ClientTest, CanGoOnWithACallThatWasInDoubt) {
   for (const Seen& call : provider_.calls()) {
     EXPECT_EQ(call.headers.at("X-EXTERNAL-ID"), doubt.error().external_id);
   }
-}
-
-TEST_F(ClientTest, ReportsATokenThatIsRefused) {
-  provider_.tokens_get({answers(401, refusal("4017300", "Unauthorized. Signature"))});
-  const auto result = call_once();
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, Kind::Refused);
-  EXPECT_EQ(result.error().response_code, "4017300");
-  EXPECT_EQ(result.error().text, "access token: HTTP 401, 4017300 Unauthorized. Signature");
-  EXPECT_TRUE(provider_.calls().empty());
-}
-
-TEST_F(ClientTest, AsksOnceForATokenThatIsRefusedAsAToken) {
-  provider_.tokens_get({answers(401, refusal("4017301", "Invalid Token (B2B)"))});
-  const auto result = call_once();
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, Kind::Refused);
-  EXPECT_EQ(result.error().response_code, "4017301");
-  EXPECT_EQ(provider_.tokens().size(), 1U);
-}
-
-TEST_F(ClientTest, RepeatsATokenRequestThatFailed) {
-  provider_.tokens_get({drops(), answers(504, refusal("5047300", "Timeout"))});
-  const auto result = call_once();
-  ASSERT_TRUE(result) << result.error().text;
-  EXPECT_EQ(provider_.tokens().size(), 3U);
-  EXPECT_EQ(provider_.calls().size(), 1U);
-}
-
-TEST_F(ClientTest, IsNotInDoubtWithoutAToken) {
-  provider_.tokens_get({drops(), drops(), drops()});
-  const auto result = call_once();
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, Kind::Transport);
-  EXPECT_TRUE(provider_.calls().empty());
-}
-
-TEST_F(ClientTest, ReportsTokensThatAreNone) {
-  for (const char* members :
-       {"", R"(,"accessToken":"t")", R"(,"expiresIn":"900")",
-        R"(,"accessToken":"","expiresIn":"900")", R"(,"accessToken":"t","expiresIn":"0")",
-        R"(,"accessToken":"t","expiresIn":"soon")", R"(,"accessToken":"t","expiresIn":9e9)",
-        R"(,"accessToken":"t\r\nX-Evil: 1","expiresIn":"900")"}) {
-    SCOPED_TRACE(members);
-    provider_.tokens_get(
-        {answers(200, R"({"responseCode":"2007300")" + std::string(members) + "}")});
-    const auto result = call_once();
-    ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().kind, Kind::Malformed);
-  }
-  EXPECT_TRUE(provider_.calls().empty());
 }
 
 TEST(Client, ReportsAProviderThatCannotBeReached) {
