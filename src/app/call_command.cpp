@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "batal/client.h"
+#include "snap/identifier.h"
 
 namespace batal::app {
 namespace {
@@ -17,11 +18,13 @@ namespace {
 constexpr int kUsage = 2;
 constexpr int kTryAgain = 75;
 
-std::optional<std::string> read_body(const std::string& file) {
+std::optional<std::string> read_body(const std::string& file) try {
   if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
   std::ifstream in(file, std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});
+} catch (const std::ios_base::failure&) {  // of a folder, or a disk that does not read
+  return std::nullopt;
 }
 
 int usage(const std::string& why) {
@@ -71,11 +74,15 @@ int call_service(const CallArguments& arguments) {
     return usage(
         fmt::format("there is no service \"{}\"; there are{}", arguments.service, service_names()));
   }
+  if (arguments.external_id && !snap::is_external_id(*arguments.external_id)) {
+    return usage("external id: must be 1 to 36 of A-Z a-z 0-9 . _ ~ -");
+  }
   auto client = make_client(arguments);
   if (!client) return usage(client.error());
   const auto body = read_body(arguments.body_file);
   if (!body) return usage("cannot read " + arguments.body_file);
-  const Result result = client->call(*service, *body, {.external_id = arguments.external_id});
+  const Result result =
+      client->call(*service, *body, {.external_id = arguments.external_id.value_or("")});
   if (result) {
     fmt::print("{}\n", result->body);
     return EXIT_SUCCESS;

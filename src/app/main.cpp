@@ -90,8 +90,10 @@ void add_call(CLI::App& app, CallArguments& arguments) {
   call->add_option("--credentials", arguments.credentials,
                    "File of KEY=VALUE lines; default data/sandbox/credentials.env");
   call->add_option("--base-url", arguments.base_url, "Instead of the credentials'");
-  call->add_option("--external-id", arguments.external_id,
-                   "Of an earlier call to go on with; default: a new one");
+  // Given but empty, as by a script's unset variable, is not the same as not given.
+  call->add_option_function<std::string>(
+      "--external-id", [&arguments](const std::string& id) { arguments.external_id = id; },
+      "Of an earlier call to go on with; default: a new one");
   call->add_option("--ca-file", arguments.ca_file, "PEM, instead of the system's trust store");
   call->add_option("--timeout-ms", arguments.timeout_ms, "Of one attempt; default 10000")
       ->check(CLI::Range(1, 3'600'000));

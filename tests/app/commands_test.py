@@ -1,7 +1,11 @@
 """The program's commands as a shell sees them: exit status, output and last words."""
 
+import json
 import os
 import subprocess
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from support.server import Server, StartFailed, binary, run
@@ -45,6 +49,63 @@ def test_call_names_credentials_that_will_not_do(credentials):
     done = call(file, "--base-url", "http://127.0.0.1:1")
     assert done.returncode == 2
     assert done.stderr.startswith("batal call: channel_id: must be five digits")
+
+
+@pytest.mark.parametrize("external_id", ["", "a b", "x" * 37])
+def test_call_sends_nothing_under_an_external_id_that_will_not_do(credentials, external_id):
+    done = call(credentials, "--base-url", "http://127.0.0.1:1", "--external-id", external_id)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("batal call: external id: must be 1 to 36 of ")
+
+
+@pytest.mark.parametrize("name", ["", "gone.json"])
+def test_call_names_a_body_that_it_cannot_read(credentials, tmp_path, name):
+    done = call(credentials, "--base-url", "http://127.0.0.1:1", "--body", tmp_path / name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"batal call: cannot read {tmp_path / name}\n"
+
+
+@contextmanager
+def provider(token, answer):
+    """The address of a provider that always gives these two answers: (status, response code)."""
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, code = token if self.path.endswith("/b2b") else answer
+            body = json.dumps({"responseCode": code, "responseMessage": "As told",
+                               "accessToken": "t", "expiresIn": "900"}).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+TOKEN = (200, "2007300")
+
+
+@pytest.mark.parametrize("token, answer, status", [
+    (TOKEN, (200, "2005500"), 0),
+    (TOKEN, (404, "4045501"), 1),
+    (TOKEN, (429, "4295500"), 75),
+    (TOKEN, (500, "5005501"), 75),
+    (TOKEN, (504, "5045500"), 75),
+    ((401, "4017300"), None, 1),
+    ((429, "4297300"), None, 75),
+    ((504, "5047300"), None, 75)])
+def test_call_tells_by_its_status_whether_to_try_again(credentials, token, answer, status):
+    with provider(token, answer) as address:
+        done = call(credentials, "--base-url", address)
+    assert done.returncode == status, done.stderr
 
 
 def test_ledger_show_reads_any_folder(tmp_path):
