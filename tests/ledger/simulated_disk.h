@@ -50,6 +50,12 @@ class SimulatedDisk final : public FileDoor {
     hook_ = std::move(hook);
   }
 
+  // Called before each file is opened.
+  void on_open(std::function<void(const Path&, OpenFor)> hook) {
+    const std::lock_guard lock(mutex_);
+    open_hook_ = std::move(hook);
+  }
+
   // Whether any segment has bytes that no sync has covered.
   bool has_unsynced_segment() const {
     const std::lock_guard lock(mutex_);
@@ -92,6 +98,7 @@ class SimulatedDisk final : public FileDoor {
   void put(const Path& path, std::string_view text) { put(path, Bytes(text.begin(), text.end())); }
 
   Io<FilePtr> open(const Path& path, OpenFor purpose) override {
+    if (const auto hook = open_hook()) hook(path, purpose);
     const std::lock_guard lock(mutex_);
     const auto found = names_.find(path.string());
     if (purpose == OpenFor::Reading) {
@@ -223,6 +230,11 @@ class SimulatedDisk final : public FileDoor {
     bool holds_lock_;
   };
 
+  std::function<void(const Path&, OpenFor)> open_hook() const {
+    const std::lock_guard lock(mutex_);
+    return open_hook_;
+  }
+
   static std::unexpected<std::error_code> error(std::errc code) {
     return std::unexpected(std::make_error_code(code));
   }
@@ -269,6 +281,7 @@ class SimulatedDisk final : public FileDoor {
   std::map<std::string, NodePtr> durable_names_;
   std::vector<std::map<std::string, NodePtr>> pending_names_;  // after each change since a sync
   std::function<void()> hook_;
+  std::function<void(const Path&, OpenFor)> open_hook_;
   std::uint64_t calls_ = 0;
   std::uint64_t reads_ = 0;
   std::uint64_t fail_from_ = 0;

@@ -13,6 +13,7 @@ namespace batal::ledger {
 namespace {
 
 constexpr std::string_view kNextName = "next.tmp";
+constexpr std::chrono::seconds kRetryAfter{1};
 
 void check(const LogOptions& options) {
   if (options.record_bytes_max > kRecordBytesMax)
@@ -50,17 +51,32 @@ void Log::prepare_next() {
 
 bool Log::make_room() {
   if (tail_.bytes - tail_.end >= options_.batch_bytes_max) return true;
-  FilePtr next;
-  try {
-    next = next_.get();
-  } catch (const LedgerError& error) {
-    spdlog::error("ledger: no next segment: {}", error.what());
-    prepare_next();
-    return false;
-  }
+  if (failed_at_ && !next_is_there()) return false;
+  FilePtr next = take_next();
+  if (!next) return false;
   go_on_with(std::move(next));
   prepare_next();
   return true;
+}
+
+// Whether an attempt after a failed one has come to its end; makes one when it is time.
+bool Log::next_is_there() {
+  if (!next_.valid() && options_.steady_clock() - *failed_at_ >= kRetryAfter) prepare_next();
+  return next_.valid() && next_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+// Waits for the next segment; null where the disk has refused it.
+FilePtr Log::take_next() {
+  try {
+    FilePtr next = next_.get();
+    if (failed_at_) spdlog::info("ledger: the next segment is made, records are taken again");
+    failed_at_.reset();
+    return next;
+  } catch (const LedgerError& error) {
+    if (!failed_at_) spdlog::error("ledger: no next segment: {}", error.what());
+    failed_at_ = options_.steady_clock();
+    return nullptr;
+  }
 }
 
 void Log::go_on_with(FilePtr next) {

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <optional>
 
@@ -22,6 +24,8 @@ struct LogOptions {
   std::size_t segment_bytes = 32 << 20;      // of one file
   std::size_t batch_bytes_max = 1 << 20;     // of frames written at once; at most a segment's room
   std::size_t record_bytes_max = 256 << 10;  // encoded; at most what fits a batch
+  std::function<std::chrono::steady_clock::time_point()> steady_clock =
+      std::chrono::steady_clock::now;  // what the attempts of a full disk are spaced by
 };
 
 class Log {
@@ -34,8 +38,9 @@ class Log {
 
   // Makes sure that a whole batch fits the live segment, going on to the next one where less is
   // left. To be called before a batch's first append. False: the disk has no room for another
-  // segment; nothing was written, and the next call tries again. Throws LedgerError where a write
-  // or sync failed.
+  // segment, and nothing was written. From then on no call waits: a further attempt is made beside
+  // the ledger's thread, at most one a second, and found by the first call after its end. Throws
+  // LedgerError where a write or sync failed.
   bool make_room();
 
   // Whether any record still fits the batch.
@@ -57,6 +62,8 @@ class Log {
  private:
   Path path_of(std::uint32_t number) const { return options_.folder / segment_name(number); }
   void prepare_next();
+  FilePtr take_next();
+  bool next_is_there();
   void go_on_with(FilePtr next);
   const File& file_of(std::uint32_t segment);
   std::span<const std::uint8_t> frame_bytes_at(Position position);
@@ -68,7 +75,8 @@ class Log {
   Bytes batch_;                        // frames to stand at tail_.end
   std::uint64_t sequence_ = 0;         // of the last record, the batch's included
   std::uint64_t synced_sequence_ = 0;  // of the last durable one
-  std::future<FilePtr> next_;          // the next segment, all zeros
+  std::future<FilePtr> next_;          // the next segment, all zeros; none once it has failed
+  std::optional<std::chrono::steady_clock::time_point> failed_at_;  // none has been made since
   boost::unordered_flat_map<std::uint32_t, FilePtr> readable_;  // some segments, open for reading
   Bytes read_buffer_;
 };
