@@ -98,6 +98,12 @@ int show_ledger(const std::filesystem::path& folder) {
   while (const auto entry = reader.next()) {
     fmt::print("{}\n", json_line(entry->sequence, entry->record));
   }
+  if (const auto& torn = reader.torn()) {
+    fmt::print(
+        stderr,
+        "batal: {} bytes of a torn tail, or of a batch just being written, at byte {} of {}\n",
+        torn->bytes, torn->offset, (folder / ledger::segment_name(torn->segment)).string());
+  }
   return EXIT_SUCCESS;
 }
 

@@ -11,7 +11,8 @@ namespace batal::app {
 // One JSON object, without a line end.
 std::string json_line(std::uint64_t sequence, const payment::Record& record);
 
-// Writes the records to stdout. Returns the exit status.
+// Writes the records to stdout, and to stderr a line about what stands behind the last one, if
+// anything does. Returns the exit status. Throws ledger::LedgerError where a told record is broken.
 int show_ledger(const std::filesystem::path& folder);
 
 }  // namespace batal::app

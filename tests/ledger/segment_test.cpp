@@ -85,8 +85,17 @@ TEST(FrameCursor, WalksInSequenceAndStopsAtTheFirstGap) {
 }
 
 TEST(SegmentHeader, GivesItsPartsBack) {
-  const SegmentHeader header{.mode = Mode::Sandbox, .number = 9, .first_sequence = 1'000'000'007};
+  const SegmentHeader header{
+      .mode = Mode::Sandbox, .number = 9, .bytes = 32 << 20, .first_sequence = 1'000'000'007};
   EXPECT_EQ(decode_header(encode(header)), header);
+}
+
+TEST(SegmentHeader, KeepsItsForm) {
+  const auto header = encode(SegmentHeader{
+      .mode = Mode::Production, .number = 9, .bytes = 32 << 20, .first_sequence = 258});
+  const Bytes form{'B', 'A', 'T', 'A', 'L', 'S', 'E', 'G', 1, 0, 0, 0, 1, 0, 0, 0,
+                   9,   0,   0,   0,   0,   0,   0,   2,   2, 1, 0, 0, 0, 0, 0, 0};
+  EXPECT_EQ(Bytes(header.begin(), header.begin() + 32), form);
 }
 
 TEST(SegmentHeader, SaysWhatIsWrong) {
@@ -100,6 +109,7 @@ TEST(SegmentHeader, SaysWhatIsWrong) {
       {8, 2, "has format 2, but this program knows none after 1"},
       {12, 2, "has a broken header, at byte 0"},
       {16, 77, "has a broken header, at byte 0"},
+      {20, 77, "has a broken header, at byte 0"},
       {24, 77, "has a broken header, at byte 0"},
       {32, 77, "has a broken header, at byte 0"},
   };

@@ -82,8 +82,11 @@ FilePtr Log::take_next() {
 void Log::go_on_with(FilePtr next) {
   const Path temporary = options_.folder / kNextName;
   const std::uint32_t number = tail_.segment + 1;
-  const HeaderBytes header = encode(SegmentHeader{
-      .mode = options_.mode, .number = number, .first_sequence = synced_sequence_ + 1});
+  const HeaderBytes header =
+      encode(SegmentHeader{.mode = options_.mode,
+                           .number = number,
+                           .bytes = static_cast<std::uint32_t>(options_.segment_bytes),
+                           .first_sequence = synced_sequence_ + 1});
   must(write_all(*next, header, 0), "write", temporary);
   must(next->sync(), "sync", temporary);
   must(door_.rename(temporary, path_of(number)), "rename", temporary);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ledger/embedded/file.h"
+#include "ledger/embedded/recovery.h"
 #include "ledger/embedded/segment.h"
 #include "payment/record.h"
 
@@ -29,20 +30,30 @@ class Reader {
 
   Mode mode() const { return mode_; }
 
-  // The next record; nothing after the last one. Throws LedgerError where a segment with a
-  // successor ends too early, or a record cannot be decoded.
+  // The next record; nothing after the last one. Throws LedgerError where a start on this folder
+  // would call it corrupt: a record that was told is broken or cannot be decoded, or a segment is
+  // shorter than it was made.
   std::optional<Entry> next();
 
+  // Once next() has given nothing: what stands behind the last record. A start would cut it off;
+  // while a ledger runs, it may be a batch that is just being written.
+  const std::optional<Cut>& torn() const { return torn_; }
+
  private:
-  void open_next();
+  Path path() const { return folder_ / segment_name(segment_); }
+  void go_on();
+  void load(std::uint64_t first_sequence);
+  bool has_more();
 
   FileDoor& door_;
   const Path folder_;
   Mode mode_;
-  std::uint32_t segments_ = 0;  // that were there when the reader was made
-  std::uint32_t segment_ = 0;   // being read
-  Bytes bytes_;                 // all of it
+  std::uint32_t segments_ = 0;        // that were there when the reader was made
+  std::uint32_t segment_ = 0;         // being read
+  std::uint64_t first_sequence_ = 1;  // of its first record
+  Bytes bytes_;                       // all of it
   FrameCursor cursor_{{}, 1};
+  std::optional<Cut> torn_;
 };
 
 }  // namespace batal::ledger

@@ -135,12 +135,8 @@ class Recovery {
   void read_sealed(std::uint32_t number) {
     const Bytes segment = load(number);
     FrameCursor cursor(segment, next_sequence());
-    const std::uint64_t end = visit(cursor);
-    if (all_zero(std::span(segment).subspan(end))) return;
-    throw LedgerError(
-        fmt::format("{} is corrupt: record {} at byte {} is broken, and a later "
-                    "segment says that it was whole",
-                    path_of(number).string(), cursor.sequence(), end));
+    visit(cursor);
+    check_sealed({segment, cursor, number, path_of(number)});
   }
 
   void read_last(std::uint32_t number) {
@@ -148,50 +144,45 @@ class Recovery {
     FrameCursor cursor(segment, next_sequence());
     while (cursor.next()) {
     }
-    check_cut(segment, cursor);
-    rewrite(std::span(segment).first(cursor.offset()));
+    report_cut({segment, cursor, number, path_of(number)});
+    const auto frames = std::span(segment).first(cursor.offset()).subspan(kSegmentHeaderBytes);
+    rewrite(frames);
     FrameCursor again(segment, next_sequence());
     visit(again);
   }
 
-  void check_cut(std::span<const std::uint8_t> segment, const FrameCursor& cursor) {
-    const auto rest = segment.subspan(cursor.offset());
-    const auto last = std::find_if(rest.rbegin(), rest.rend(), [](auto byte) { return byte != 0; });
-    if (last == rest.rend()) return;
-    const Path path = path_of(recovered_.segment);
-    if (const auto witness = find_witness(segment, cursor))
-      throw LedgerError(
-          fmt::format("{} is corrupt: record {} at byte {} is broken, and the frame "
-                      "at byte {} says that it was synced",
-                      path.string(), cursor.sequence(), cursor.offset(), *witness));
-    const Cut cut{.segment = recovered_.segment,
-                  .offset = cursor.offset(),
-                  .bytes = static_cast<std::uint64_t>(rest.rend() - last),
-                  .first_lost_sequence = cursor.sequence()};
+  void report_cut(const Tail& tail) {
+    const auto cut = recovered_.report.cut = torn_tail(tail);
+    if (!cut) return;
     spdlog::warn("ledger: cut a torn tail of {} bytes off {} at byte {}: first lost record {}",
-                 cut.bytes, path.string(), cut.offset, cut.first_lost_sequence);
-    recovered_.report.cut = cut;
+                 cut->bytes, tail.path.string(), cut->offset, cut->first_lost_sequence);
   }
 
   void start_first() {
     recovered_.segment = 1;
     recovered_.report.segments = 1;
-    rewrite(encode(SegmentHeader{.mode = options_.mode}));
+    rewrite({});
   }
 
-  // Puts a fresh segment, beginning with `whole`, in the place of the last one.
-  void rewrite(std::span<const std::uint8_t> whole) {
+  // Puts a fresh segment with these frames in the place of the last one.
+  void rewrite(std::span<const std::uint8_t> frames) {
     const Path temporary = options_.folder / "recovered.tmp";
-    recovered_.end = whole.size();
-    recovered_.bytes = std::max(whole.size(), options_.segment_bytes);
+    recovered_.end = kSegmentHeaderBytes + frames.size();
+    recovered_.bytes = std::max<std::uint64_t>(recovered_.end, options_.segment_bytes);
+    const HeaderBytes header =
+        encode(SegmentHeader{.mode = options_.mode,
+                             .number = recovered_.segment,
+                             .bytes = static_cast<std::uint32_t>(recovered_.bytes),
+                             .first_sequence = next_sequence()});
     recovered_.live = make_zeroed(door_, temporary, recovered_.bytes);
-    must(write_all(*recovered_.live, whole, 0), "write", temporary);
+    must(write_all(*recovered_.live, header, 0), "write", temporary);
+    must(write_all(*recovered_.live, frames, header.size()), "write", temporary);
     must(recovered_.live->sync(), "sync", temporary);
     publish(door_, temporary, path_of(recovered_.segment));
   }
 
-  // Tells of every record up to the first broken frame, and returns where that is.
-  std::uint64_t visit(FrameCursor& cursor) {
+  // Tells of every record up to the first broken frame.
+  void visit(FrameCursor& cursor) {
     std::uint64_t offset = cursor.offset();
     while (const auto frame = cursor.next()) {
       const Position position{recovered_.segment, static_cast<std::uint32_t>(offset)};
@@ -199,7 +190,6 @@ class Recovery {
       ++recovered_.report.records;
       offset = cursor.offset();
     }
-    return offset;
   }
 
   FileDoor& door_;
@@ -233,16 +223,44 @@ std::optional<Mode> read_mode(FileDoor& door, const Path& folder) {
 }
 
 void check_header(std::span<const std::uint8_t> segment, const Path& path,
-                  const SegmentHeader& expected) {
+                  const ExpectedHeader& expected) {
   const auto header = decode_header(segment);
   if (!header) throw LedgerError(fmt::format("{} {}", path.string(), header.error()));
   if (header->mode != expected.mode)
     throw LedgerError(fmt::format("{} is of a {} ledger, but its folder of a {} one", path.string(),
                                   name_of(header->mode), name_of(expected.mode)));
-  if (*header != expected)
+  if (header->number != expected.number || header->first_sequence != expected.first_sequence)
     throw LedgerError(fmt::format(
         "{} says that it is segment {} and begins with record {}, but record {} comes next",
         path.string(), header->number, header->first_sequence, expected.first_sequence));
+  if (segment.size() < header->bytes)
+    throw LedgerError(fmt::format("{} is corrupt: it ends at byte {}, but was made with {} bytes",
+                                  path.string(), segment.size(), header->bytes));
+}
+
+void check_sealed(const Tail& tail) {
+  const auto& [segment, cursor, number, path] = tail;
+  if (all_zero(segment.subspan(cursor.offset()))) return;
+  throw LedgerError(
+      fmt::format("{} is corrupt: record {} at byte {} is broken, and a later "
+                  "segment says that it was whole",
+                  path.string(), cursor.sequence(), cursor.offset()));
+}
+
+std::optional<Cut> torn_tail(const Tail& tail) {
+  const auto& [segment, cursor, number, path] = tail;
+  const auto rest = segment.subspan(cursor.offset());
+  const auto last = std::find_if(rest.rbegin(), rest.rend(), [](auto byte) { return byte != 0; });
+  if (last == rest.rend()) return std::nullopt;
+  if (const auto witness = find_witness(segment, cursor))
+    throw LedgerError(
+        fmt::format("{} is corrupt: record {} at byte {} is broken, and the frame "
+                    "at byte {} says that it was synced",
+                    path.string(), cursor.sequence(), cursor.offset(), *witness));
+  return Cut{.segment = number,
+             .offset = cursor.offset(),
+             .bytes = static_cast<std::uint64_t>(rest.rend() - last),
+             .first_lost_sequence = cursor.sequence()};
 }
 
 void check_numbers(std::span<const std::uint32_t> numbers, const Path& folder) {

@@ -12,9 +12,9 @@
 // synced and then takes its name; before that, nothing that was read is told to anybody.
 //
 // A broken frame is a torn tail, and is cut off, unless that would lose what was told: a later
-// whole frame says that it was synced, or a later segment exists. Then, as with a missing segment,
-// a foreign file, a newer format, the other mode, or a folder in use, recover() throws a
-// LedgerError that names the file and, where there is one, the offset.
+// whole frame says that it was synced, or a later segment exists. Then, as with a segment that is
+// missing or shorter than it was made, a foreign file, a newer format, the other mode, or a folder
+// in use, recover() throws a LedgerError that names the file and, where there is one, the offset.
 #pragma once
 
 #include <cstdint>
@@ -67,9 +67,32 @@ Recovered recover(FileDoor& door, const RecoveryOptions& options, const EachReco
 // not ours or newer.
 std::optional<Mode> read_mode(FileDoor& door, const Path& folder);
 
-// Throws LedgerError where a segment's file does not begin with this header.
+// What a segment's header should say, but for its size.
+struct ExpectedHeader {
+  Mode mode = Mode::Production;
+  std::uint32_t number = 1;
+  std::uint64_t first_sequence = 1;
+};
+
+// Throws LedgerError where a segment's file does not begin with such a header, or is shorter than
+// its header says.
 void check_header(std::span<const std::uint8_t> segment, const Path& path,
-                  const SegmentHeader& expected);
+                  const ExpectedHeader& expected);
+
+// What stands behind the whole frames of a segment, which the cursor has walked.
+struct Tail {
+  std::span<const std::uint8_t> segment;
+  const FrameCursor& cursor;
+  std::uint32_t number = 0;
+  Path path;
+};
+
+// Throws LedgerError where anything but zeros stands there, in a segment that has a successor.
+void check_sealed(const Tail& tail);
+
+// What recovery cuts off a last segment; nothing where there are only zeros. Throws LedgerError
+// where a later frame says that the one at the break was synced.
+std::optional<Cut> torn_tail(const Tail& tail);
 
 // Throws LedgerError where a number is missing: they must run from 1 on.
 void check_numbers(std::span<const std::uint32_t> numbers, const Path& folder);

@@ -49,6 +49,7 @@ HeaderBytes encode(const SegmentHeader& header) {
   store_little_u32(&bytes[8], kSegmentFormat);
   store_little_u32(&bytes[12], static_cast<std::uint32_t>(header.mode));
   store_little_u32(&bytes[16], header.number);
+  store_little_u32(&bytes[20], header.bytes);
   store_little_u64(&bytes[24], header.first_sequence);
   store_little_u32(&bytes[kHeaderCrcAt], crc32c(std::span(bytes).first(kHeaderCrcAt)));
   return bytes;
@@ -69,6 +70,7 @@ std::expected<SegmentHeader, std::string> decode_header(std::span<const std::uin
     return std::unexpected("has a broken header, at byte 0");
   return SegmentHeader{.mode = static_cast<Mode>(mode),
                        .number = load_little_u32(&segment[16]),
+                       .bytes = load_little_u32(&segment[20]),
                        .first_sequence = load_little_u64(&segment[24])};
 }
 

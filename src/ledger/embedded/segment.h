@@ -9,7 +9,7 @@
 //     8   u32 format (1)
 //     12  u32 mode: 0 sandbox, 1 production
 //     16  u32 the segment's number, from 1
-//     20  u32 0
+//     20  u32 bytes of the whole file: a shorter one has lost its end
 //     24  u64 sequence of its first frame
 //     32  u32 CRC32C of bytes 0 to 31
 //
@@ -55,6 +55,7 @@ struct Position {
 struct SegmentHeader {
   Mode mode = Mode::Production;
   std::uint32_t number = 1;
+  std::uint32_t bytes = kSegmentHeaderBytes;  // of the whole file
   std::uint64_t first_sequence = 1;
 
   bool operator==(const SegmentHeader&) const = default;
