@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "ledger/caught_log.h"
 #include "ledger/collector.h"
 #include "ledger/commands.h"
 #include "ledger/embedded/reader.h"
@@ -332,6 +333,27 @@ TEST_F(EmbeddedLedgerTest, NeverGoesBackInTime) {
   set_clock(std::chrono::minutes(11));
   EXPECT_EQ(answer(*ledger, create(4)).event->at, kNoon + std::chrono::minutes(12))
       << "a query's time counts too";
+}
+
+TEST_F(EmbeddedLedgerTest, WarnsAtTheStartOfAClockBehindTheLog) {
+  set_clock(std::chrono::minutes(10));
+  answer(*started(), create(1));
+  const std::pair<std::chrono::milliseconds, std::string> cases[] = {
+      {std::chrono::minutes(10), ""},
+      {std::chrono::minutes(11), ""},
+      {std::chrono::seconds(599),
+       "warning ledger: the last record is 1 s ahead of the clock: expiries stand still until the "
+       "clock has caught up\n"},
+      {{},
+       "warning ledger: the last record is 600 s ahead of the clock: expiries stand still until "
+       "the clock has caught up\n"},
+  };
+  for (const auto& [since_noon, expected] : cases) {
+    set_clock(since_noon);
+    const CaughtLog caught;
+    open();
+    EXPECT_EQ(caught.text(), expected) << since_noon.count();
+  }
 }
 
 TEST_F(EmbeddedLedgerTest, RevivesNothingThatWasToldToBeExpired) {

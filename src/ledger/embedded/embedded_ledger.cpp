@@ -32,8 +32,19 @@ EmbeddedLedger::EmbeddedLedger(EmbeddedOptions options, FileDoor& door)
       recovery_(log_.recover([this](Position position, const payment::Record& record) {
         image_.apply(record, position);
       })) {
+  warn_of_a_late_clock();
   queue_.reserve(options_.queue_commands_max);
   taken_.reserve(options_.queue_commands_max);
+}
+
+void EmbeddedLedger::warn_of_a_late_clock() const {
+  const auto ahead = std::chrono::floor<std::chrono::seconds>(image_.last_record_at()) -
+                     std::chrono::floor<std::chrono::seconds>(options_.clock());
+  if (ahead.count() > 0)
+    spdlog::warn(
+        "ledger: the last record is {} s ahead of the clock: expiries stand still until "
+        "the clock has caught up",
+        ahead.count());
 }
 
 EmbeddedLedger::~EmbeddedLedger() {
