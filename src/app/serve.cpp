@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
+#include <initializer_list>
 #include <latch>
 #include <stdexcept>
 #include <thread>
@@ -67,11 +68,16 @@ std::string url(const http::ListenerOptions& options, std::uint16_t port) {
                      options.address, v6 ? "]" : "", port);
 }
 
-// Signals are taken by one thread that waits for them, so that no handler runs anywhere.
-sigset_t block_signals() {
+sigset_t signals_of(std::initializer_list<int> numbers) {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  for (const int number : numbers) sigaddset(&signals, number);
+  return signals;
+}
+
+// Signals are taken by one thread that waits for them, so that no handler runs anywhere.
+sigset_t block_signals() {
+  const sigset_t signals = signals_of({SIGTERM, SIGINT, SIGHUP});
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -235,7 +241,8 @@ int serve(Config config) {
   house.open();
   while (wait_for_signal(signals) == SIGHUP) house.reload();
   // Whoever does not want to wait for the end of the drain asks again.
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  const sigset_t stops = signals_of({SIGTERM, SIGINT});
+  pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
   house.close();
   return EXIT_SUCCESS;
 }
