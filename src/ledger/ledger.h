@@ -27,7 +27,7 @@ enum class Verdict : std::uint8_t {
 class Outbox;
 
 // One command on its way through the ledger. Owned by the submitter, who keeps it alive and does
-// not touch it between submit() and its delivery; afterwards it can be filled again and reused.
+// not write to it between submit() and its delivery; afterwards it can be filled again and reused.
 struct Submission {
   payment::Command command;
   std::chrono::steady_clock::time_point deadline;  // not decided by then: dropped undecided
@@ -54,7 +54,7 @@ class Ledger {
 
   // Queues commands in this order, from any thread; never waits for the disk. Returns how many
   // were taken: the rest found the queue full or the ledger stopped, will not be delivered and
-  // were certainly not done (429xx00).
+  // were certainly not done.
   virtual std::size_t submit(std::span<Submission* const> submissions) = 0;
 
   // False once a write or sync has failed; nothing is decided from then on.
