@@ -124,6 +124,49 @@ def test_ledger_show_reads_any_folder(tmp_path):
     assert str(tmp_path / "data" / "ledger") in gone.stderr
 
 
+@pytest.fixture(name="two_records")
+def made_two_records(tmp_path):
+    """The folder of a ledger that no server runs on, with two records in its only segment."""
+    with Server(tmp_path) as server:
+        caller = server.demo_caller()
+        for name in ("order-1", "order-2"):
+            body = {"partnerReferenceNo": name, "amount": {"value": "1500.00"}}
+            assert caller.send(caller.sign(caller.prepare("54", body))).status == 200
+    return server.data / "ledger"
+
+
+def end_of_frames(segment):
+    at = 4096
+    while length := int.from_bytes(segment[at + 4:at + 8], "little"):
+        at += (24 + length + 7) // 8 * 8
+    return at
+
+
+def overwrite(file, at, content):
+    with file.open("r+b") as segment:
+        segment.seek(at)
+        segment.write(content)
+
+
+def test_ledger_show_says_what_stands_behind_the_last_record(two_records):
+    segment = two_records / "0000000001.segment"
+    end = end_of_frames(segment.read_bytes())
+    overwrite(segment, end, b"torn")
+    shown = run("ledger", "show", "--folder", two_records)
+    assert (shown.returncode, shown.stdout.count("\n")) == (0, 2)
+    assert shown.stderr == ("batal: 4 bytes of a torn tail, or of a batch just being written, "
+                            f"at byte {end} of {segment}\n")
+
+
+def test_ledger_show_fails_where_a_told_record_is_broken(two_records):
+    segment = two_records / "0000000001.segment"
+    overwrite(segment, 4096, b"torn")
+    shown = run("ledger", "show", "--folder", two_records)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr.startswith(
+        f"batal: {segment} is corrupt: record 1 at byte 4096 is broken, and the frame at byte ")
+
+
 def test_a_reader_that_goes_away_ends_a_command_without_a_word():
     """Also where the parent ignores SIGPIPE, as Python does."""
     reading, writing = os.pipe()
