@@ -131,7 +131,7 @@ const std::vector<Case> kCases = {
     {"no_colon", "POST /p HTTP/1.1\r\nHost: h\r\nAbc\r\n\r\n", kHead},
     {"bare_cr", "POST /p HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n", kHead},
     {"bare_lf", "POST /p HTTP/1.1\r\nHost: h\r\nA: b\nC: d\r\n\r\n", kHead},
-    {"nul", std::string_view("POST /p HTTP/1.1\r\nHost: h\r\nA: \0\r\n\r\n", 39), kHead},
+    {"nul", std::string_view("POST /p HTTP/1.1\r\nHost: h\r\nA: \0\r\n\r\n", 35), kHead},
     {"delete_character", "POST /p HTTP/1.1\r\nHost: h\r\nA: \x7f\r\n\r\n", kHead},
     {"http_2_0", "POST /p HTTP/2.0\r\nHost: h\r\n\r\n", kHead},
     {"http_1_2", "POST /p HTTP/1.2\r\nHost: h\r\n\r\n", kHead},
