@@ -1,7 +1,6 @@
 // Service 27: creates a virtual account. -> pending. It keeps the number it is given.
 #include "services/declarations.h"
 #include "services/shared_fields.h"
-#include "snap/identifier.h"
 
 namespace batal::services {
 namespace {
@@ -46,11 +45,9 @@ constexpr snap::Field kAnswer[] = {
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
   if (auto checked = check_virtual_account(asked.fields); !checked) return checked;
-  auto price = price_of(asked.fields, "totalAmount.value", "totalAmount.currency");
-  if (!price) return std::unexpected(std::move(price).error());
   payment::Transaction& account = command.draft;
-  account.amount = *std::move(price);
-  account.reference_no = snap::new_reference_no(asked.now);
+  auto begun = begin_draft(asked, "totalAmount.value", "totalAmount.currency", account);
+  if (!begun) return begun;
   account.merchant_id = asked.fields.text("additionalInfo.merchantId");
   account.trx_id = asked.fields.text("trxId");
   account.partner_service_id = asked.fields.text("partnerServiceId");

@@ -1,7 +1,6 @@
 // Service 54: creates a debit payment. -> pending.
 #include "services/declarations.h"
 #include "services/shared_fields.h"
-#include "snap/identifier.h"
 
 namespace batal::services {
 namespace {
@@ -44,12 +43,7 @@ constexpr snap::Field kAnswer[] = {
 };
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  auto price = price_of(asked.fields, kValue, kCurrency);
-  if (!price) return std::unexpected(std::move(price).error());
-  command.draft.amount = *std::move(price);
-  command.draft.reference_no = snap::new_reference_no(asked.now);
-  command.draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
-  command.draft.merchant_id = asked.fields.text("merchantId");
+  if (auto begun = begin_draft(asked, kValue, kCurrency, command.draft); !begun) return begun;
   command.draft.details = details_of(asked.fields, {"payOptionDetails", "additionalInfo.metadata"});
   command.valid_until = time_of(asked.fields, "validUpTo");
   return {};

@@ -2,7 +2,6 @@
 #include "services/declarations.h"
 #include "services/qr_content.h"
 #include "services/shared_fields.h"
-#include "snap/identifier.h"
 
 namespace batal::services {
 namespace {
@@ -33,12 +32,8 @@ constexpr snap::Field kAnswer[] = {
 };
 
 std::expected<void, snap::Problem> to_command(const Asked& asked, payment::Command& command) {
-  auto price = price_of(asked.fields, "amount.value", "amount.currency");
-  if (!price) return std::unexpected(std::move(price).error());
-  command.draft.amount = *std::move(price);
-  command.draft.reference_no = snap::new_reference_no(asked.now);
-  command.draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
-  command.draft.merchant_id = asked.fields.text("merchantId");
+  if (auto begun = begin_draft(asked, "amount.value", "amount.currency", command.draft); !begun)
+    return begun;
   command.draft.details = details_of(asked.fields, {"terminalId"});
   command.valid_until = time_of(asked.fields, "validityPeriod");
   return {};

@@ -3,6 +3,7 @@
 #include <boost/algorithm/string/case_conv.hpp>
 
 #include "snap/amount.h"
+#include "snap/identifier.h"
 #include "snap/minify.h"
 #include "snap/time.h"
 
@@ -53,6 +54,18 @@ std::expected<payment::Money, Problem> price_of(const snap::Fields& fields,
   }
   std::string currency = currency_of(fields.text(currency_path));
   return payment::Money{*hundredths, currency.empty() ? std::string(kIdr) : std::move(currency)};
+}
+
+std::expected<void, Problem> begin_draft(const Asked& asked, std::string_view value_path,
+                                         std::string_view currency_path,
+                                         payment::Transaction& draft) {
+  auto price = price_of(asked.fields, value_path, currency_path);
+  if (!price) return std::unexpected(std::move(price).error());
+  draft.amount = *std::move(price);
+  draft.reference_no = snap::new_reference_no(asked.now);
+  draft.partner_reference_no = asked.fields.text("partnerReferenceNo");
+  draft.merchant_id = asked.fields.text("merchantId");
+  return {};
 }
 
 std::optional<snap::Time> time_of(const snap::Fields& fields, std::string_view path) {

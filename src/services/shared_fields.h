@@ -132,6 +132,12 @@ std::expected<payment::Money, snap::Problem> price_of(const snap::Fields& fields
                                                       std::string_view value_path,
                                                       std::string_view currency_path);
 
+// What all creations begin with: the price, a new reference number, and, where the service declares
+// them, partnerReferenceNo and merchantId.
+std::expected<void, snap::Problem> begin_draft(const Asked& asked, std::string_view value_path,
+                                               std::string_view currency_path,
+                                               payment::Transaction& draft);
+
 std::optional<snap::Time> time_of(const snap::Fields& fields, std::string_view path);
 
 // 27 and 31: the number is made of the two others, and their service id is the partner's.
