@@ -7,6 +7,8 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(LibArchive REQUIRED)
 
 # Libraries that bring no CMake package of their own.
 function(batal_find_library target header library)
