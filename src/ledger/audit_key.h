@@ -1,0 +1,57 @@
+// The key that makes changes of the past visible: HMACs of records and signatures of checkpoints.
+//
+// One secret of 32 bytes, in a file outside the ledger's folder, so that whoever can rewrite the
+// folder cannot make what fits. From it come a key for HMAC-SHA256 and an Ed25519 key pair. The
+// public key may be handed to anybody who is to check checkpoints.
+//
+// Immutable; mac() uses a context per thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace batal::ledger {
+
+class FileDoor;
+
+using Mac = std::array<std::uint8_t, 32>;
+using PublicKey = std::array<std::uint8_t, 32>;
+using Signature = std::array<std::uint8_t, 64>;
+
+class AuditKey {
+ public:
+  using Secret = std::array<std::uint8_t, 32>;
+  explicit AuditKey(const Secret& secret);
+
+  // Reads a file of one line, 64 hexadecimal digits. Throws LedgerError that names the file.
+  static AuditKey read(const std::filesystem::path& file);
+
+  // Makes one, mode 0600, durably. Throws LedgerError where the file exists or cannot be made.
+  static AuditKey make(const std::filesystem::path& file);
+
+  // HMAC-SHA256 over sequence (u64 little-endian), the MAC of the record before it in its chain
+  // (zeros where it is the first), and the record's bytes.
+  Mac mac(std::uint64_t sequence, const Mac& previous,
+          std::span<const std::uint8_t> record) const;
+
+  Signature sign(std::span<const std::uint8_t> message) const;
+  const PublicKey& public_key() const { return public_key_; }
+
+  // Names the key in a ledger's format file: the first 16 hexadecimal digits of the public key.
+  std::string id() const;
+
+ private:
+  struct Hmac;
+  std::shared_ptr<const Hmac> hmac_;  // keyed, to be copied
+  std::array<std::uint8_t, 64> signing_key_;
+  PublicKey public_key_;
+};
+
+bool is_signed(const PublicKey& key, std::span<const std::uint8_t> message,
+               const Signature& signature);
+
+}  // namespace batal::ledger
