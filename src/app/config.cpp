@@ -90,6 +90,18 @@ Checked set_tls(Config& config, std::string http::TlsFiles::* file, std::string_
   return {};
 }
 
+// Beside the folder, under its name: /var/lib/batal has /var/lib/batal.audit.key.
+std::filesystem::path audit_key_beside(const std::filesystem::path& data) {
+  const auto absolute = std::filesystem::absolute(data / "").lexically_normal().parent_path();
+  return absolute.string() + ".audit.key";
+}
+
+bool is_inside(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  const auto relative = std::filesystem::absolute(file).lexically_normal().lexically_relative(
+      std::filesystem::absolute(folder / "").lexically_normal().parent_path());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMsMax = 3'600'000;
 constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
@@ -154,6 +166,16 @@ constexpr auto kSettings = std::to_array<Setting>({
      }},
     {{"ledger.identity_kept_s", "how long a retry is recognised; default 604800, 7 days"},
      [](Config& c, std::string_view v) { return set_number(c.identity_kept, v, 1, kSecondsMax); }},
+    {{"ledger.transaction_kept_s",
+      "how long a transaction is kept after its end, then pruned; default 0: for ever"},
+     [](Config& c, std::string_view v) {
+       return set_number(c.transaction_kept, v, 0, kSecondsMax);
+     }},
+    {{"ledger.audit_key_file",
+      "secret that seals the records, outside the data folder; default <data>.audit.key"},
+     [](Config& c, std::string_view v) { return set_path(c.audit_key_file, v); }},
+    {{"ledger.checkpoint_s", "between two signed checkpoints; default 60"},
+     [](Config& c, std::string_view v) { return set_number(c.checkpoint_every, v, 1, 24 * 3600); }},
     {{"partners.folder", "one TOML file per partner; default <data>/partners"},
      [](Config& c, std::string_view v) { return set_path(c.partners_folder, v); }},
     {{"tokens.key_files", "one or two, separated by commas: the first signs, both verify"},
@@ -234,6 +256,10 @@ class Loader {
                       "service.timestamp_window_s plus tokens.life_s",
                       least.count()));
     }
+    if (config_.transaction_kept.count() > 0 && config_.transaction_kept < config_.identity_kept) {
+      errors_.push_back(
+          "ledger.transaction_kept_s must be 0, for ever, or at least ledger.identity_kept_s");
+    }
   }
 
   void complete() {
@@ -243,6 +269,12 @@ class Loader {
     in_data(config_.ledger_folder, "ledger");
     in_data(config_.partners_folder, "partners");
     in_data(config_.admin_token_file, "admin.token");
+    if (config_.audit_key_file.empty()) config_.audit_key_file = audit_key_beside(config_.data);
+    if (is_inside(config_.audit_key_file, config_.data)) {
+      errors_.push_back(fmt::format(
+          "ledger.audit_key_file: {} lies inside the data folder, whose changes it is to show",
+          config_.audit_key_file.string()));
+    }
     if (config_.token_keys.empty()) config_.token_keys.push_back(config_.data / "token.key");
     config_.service.explain_signatures = config_.sandbox;
   }

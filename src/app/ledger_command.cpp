@@ -96,7 +96,7 @@ std::string json_line(std::uint64_t sequence, const payment::Record& record) {
 int show_ledger(const std::filesystem::path& folder) {
   ledger::Reader reader(folder);
   while (const auto entry = reader.next()) {
-    fmt::print("{}\n", json_line(entry->sequence, entry->record));
+    fmt::print("{}\n", json_line(entry->stored.sequence, entry->stored.record));
   }
   if (const auto& torn = reader.torn()) {
     fmt::print(

@@ -62,6 +62,19 @@ std::string load_admin_token(const std::filesystem::path& file) {
   return token;
 }
 
+// A ledger that exists was sealed with a key that must not be lost: only a new one gets a new key.
+ledger::AuditKey load_audit_key(const Config& config) {
+  const std::filesystem::path& file = config.audit_key_file;
+  if (std::filesystem::exists(file)) return ledger::AuditKey::read(file);
+  if (std::filesystem::exists(config.ledger_folder / "format")) {
+    throw std::runtime_error(
+        fmt::format("{} is missing: it is the audit key that {} was made with "
+                    "(ledger.audit_key_file)",
+                    file.string(), config.ledger_folder.string()));
+  }
+  return ledger::AuditKey::make(file);
+}
+
 std::string url(const http::ListenerOptions& options, std::uint16_t port) {
   const bool v6 = options.address.find(':') != std::string::npos;
   return fmt::format("{}://{}{}{}:{}", options.tls ? "https" : "http", v6 ? "[" : "",
@@ -153,12 +166,16 @@ House::House(const Config& config)
 }
 
 ledger::EmbeddedOptions House::ledger_options() {
-  ledger::EmbeddedOptions options;
+  ledger::EmbeddedOptions options{.audit_key = load_audit_key(config_)};
   options.log.folder = config_.ledger_folder;
   options.log.mode = config_.sandbox ? ledger::Mode::Sandbox : ledger::Mode::Production;
   options.log.segment_bytes = config_.segment_bytes;
   options.queue_commands_max = config_.queue_commands_max;
+  options.checkpoint_every = config_.checkpoint_every;
   options.rules.identity_kept = config_.identity_kept;
+  if (config_.transaction_kept.count() > 0) {
+    options.rules.transaction_kept = config_.transaction_kept;
+  }
   options.rules.not_found_kept =
       2 * config_.service.timestamp_window + config_.service.answer_deadline;
   options.clock = clock_;

@@ -47,7 +47,9 @@ class Judge {
     if (const auto& holder = view_.va_number.transaction; holder && still_live(*holder)) {
       return refuse(Refusal::VaNumberPending);
     }
-    if (view_.trx_id.transaction) return refuse(Refusal::DuplicateTrxId);
+    if (const auto& other = view_.trx_id.transaction; other && is_kept(*other)) {
+      return refuse(Refusal::DuplicateTrxId);
+    }
     const Time expires_at = command_.valid_until.value_or(now_ + default_life(command_.draft.kind));
     if (expires_at < now_ + rules_.life_min || expires_at > now_ + rules_.life_max) {
       return refuse(Refusal::InvalidExpiry);
@@ -112,11 +114,18 @@ class Judge {
     const Keys keys = keys_of(command_);
     for (std::size_t i = 0; i < view_.transaction.size(); ++i) {
       const Standing& standing = view_.transaction[i];
-      if (standing.transaction && is_remembered(keys.transaction[i], standing)) {
-        return standing.transaction;
+      const TransactionPtr& transaction = standing.transaction;
+      if (transaction && is_kept(*transaction) && is_remembered(keys.transaction[i], standing)) {
+        return transaction;
       }
     }
     return nullptr;
+  }
+
+  // The sweeper ends what has expired however long ago.
+  bool is_kept(const Transaction& transaction) {
+    return !rules_.transaction_kept || is_sweep() ||
+           !past(end_of(transaction) + *rules_.transaction_kept);
   }
 
   // A creation's external id finds as long as the transaction is kept; those of cancels, voids and

@@ -1,5 +1,7 @@
 #include "payment/transaction.h"
 
+#include <algorithm>
+
 namespace batal::payment {
 
 std::string_view name_of(Kind kind) {
@@ -34,6 +36,11 @@ std::string_view name_of(State state) {
       return "expired";
   }
   return "unknown";
+}
+
+Time end_of(const Transaction& transaction) {
+  if (is_live(transaction.state)) return transaction.expires_at;
+  return std::min(transaction.paid_at.value_or(transaction.changed_at), transaction.expires_at);
 }
 
 }  // namespace batal::payment

@@ -72,6 +72,11 @@ struct Transaction {
 
 using TransactionPtr = std::shared_ptr<const Transaction>;
 
+// When its life ends or has ended, which is what its keeping counts from: its payment, or whatever
+// else ended it, at the latest its expiry. What comes later, a refund or the record of an expiry,
+// does not move it.
+Time end_of(const Transaction& transaction);
+
 // The state at an instant: a live transaction is expired from its expiry on, whether or not an
 // event has said so yet.
 constexpr State state_at(State state, Time expires_at, Time now) {

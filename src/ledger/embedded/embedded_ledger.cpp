@@ -19,6 +19,21 @@ void give_up(Submission* submission) {
   submission->outcome = {};
 }
 
+EmbeddedOptions completed(EmbeddedOptions options) {
+  if (options.index_file.empty()) options.index_file = options.log.folder / kIndexName;
+  if (!options.key_hash) options.key_hash = key_hash(options.audit_key.key_hash_secret());
+  return options;
+}
+
+KeeperOptions keeper_options(const EmbeddedOptions& options) {
+  return {.folder = options.log.folder,
+          .index_file = options.index_file,
+          .checkpoint_every = options.checkpoint_every,
+          .snapshot_segments = options.snapshot_segments,
+          .identity_kept = options.rules.identity_kept,
+          .transaction_kept = options.rules.transaction_kept};
+}
+
 }  // namespace
 
 Time system_time() {
@@ -26,15 +41,24 @@ Time system_time() {
 }
 
 EmbeddedLedger::EmbeddedLedger(EmbeddedOptions options, FileDoor& door)
-    : options_(std::move(options)),
-      log_(door, options_.log),
-      image_([this](Position position) { return log_.read(position); }, options_.key_hash),
-      recovery_(log_.recover([this](Position position, const payment::Record& record) {
-        image_.apply(record, position);
-      })) {
+    : options_(completed(std::move(options))),
+      hash_(options_.key_hash),
+      log_(door, options_.log, options_.audit_key),
+      keeper_(door, log_.folder(), options_.audit_key, hash_, keeper_options(options_)),
+      image_([this](Position position) { return log_.read(position); }, hash_),
+      lookup_(door, options_.log.folder, options_.index_file, hash_, keeper_,
+              [this] { notice_answers(); }) {
+  const std::uint64_t first_sequence = keeper_.catch_up();
+  keeper_.load(image_);
+  recovery_ = log_.recover(first_sequence, [this](const StoredRecord& stored, Position position) {
+    image_.apply(stored.record, {position, stored.mac});
+  });
+  keeper_.check(log_.end());
+  use_index();
   warn_of_a_late_clock();
   queue_.reserve(options_.queue_commands_max);
   taken_.reserve(options_.queue_commands_max);
+  keeper_.start();
 }
 
 void EmbeddedLedger::warn_of_a_late_clock() const {
@@ -65,6 +89,16 @@ void EmbeddedLedger::stop() {
     thread_.join();
   else if (healthy_)
     run();
+  keeper_.stop();
+  lookup_.stop();
+}
+
+void EmbeddedLedger::notice_answers() {
+  {
+    const std::lock_guard lock(mutex_);
+    has_answers_ = true;
+  }
+  wake_.notify_one();
 }
 
 std::size_t EmbeddedLedger::submit(std::span<Submission* const> submissions) {
@@ -98,20 +132,39 @@ bool EmbeddedLedger::await_work() {
     taken_.clear();
     next_ = 0;
     sleeping_ = true;
-    wake_.wait_for(lock, rest_, [this] { return closed_ || !queue_.empty(); });
+    const auto rest = next_answered_ < answered_.size() ? std::chrono::microseconds(0) : rest_;
+    const bool may_end = parked_.empty();
+    wake_.wait_for(lock, rest, [&] {
+      return (closed_ && may_end) || has_answers_ || !queue_.empty();
+    });
     sleeping_ = false;
     taken_.swap(queue_);
   }
-  undecided_ = taken_.size() - next_;
+  has_answers_ = false;
+  undecided_ = taken_.size() - next_ + parked_.size();
   return !closed_ || undecided_ > 0;
 }
 
 void EmbeddedLedger::commit_batch() {
   Batch batch{.now = decision_time(), .began = std::chrono::steady_clock::now(), .has_room = {}};
+  use_index();
+  resume_parked(batch);
   while (next_ < taken_.size() && log_.fits_another()) decide(*taken_[next_++], batch);
+  lookup_.ask(asking_);
+  asking_.clear();
   rest_ = sweep(batch);
   if (log_.has_batch()) log_.commit();
+  keeper_.committed(log_.end(), batch.now, image_.next_expiry().value_or(Time::max()));
   deliver();
+}
+
+// Takes over what has been indexed since. The tables of those segments stay as long as something is
+// parked that was asked when the index had less.
+void EmbeddedLedger::use_index() {
+  SealedPtr sealed = keeper_.indexed().sealed;
+  if (sealed && sealed->through >= image_.sealed().through) image_.use(std::move(sealed));
+  const std::uint32_t covered = image_.sealed().through;
+  image_.drop_tables(parked_.empty() ? covered : std::min(covered, parked_.front()->through));
 }
 
 Time EmbeddedLedger::decision_time() {
@@ -120,29 +173,93 @@ Time EmbeddedLedger::decision_time() {
 }
 
 void EmbeddedLedger::decide(Submission& submission, Batch& batch) {
+  if (is_too_late(submission, batch)) return;
+  const auto seen = image_.see(submission.command);
+  if (!seen.unknown.empty() || must_wait(submission.command))
+    return park(submission, seen.unknown);
+  conclude(submission, seen.view, {}, batch);
+}
+
+bool EmbeddedLedger::is_too_late(Submission& submission, const Batch& batch) {
+  if (submission.deadline >= batch.began) return false;
+  submission.verdict = Verdict::TooLate;
   hand_over(submission);
-  if (submission.deadline < batch.began) {
-    submission.verdict = Verdict::TooLate;
-    return;
+  return true;
+}
+
+void EmbeddedLedger::conclude(Submission& submission, const payment::View& view,
+                              std::span<const LookedUp> known, Batch& batch) {
+  auto decision = payment::decide(view, submission.command, batch.now, options_.rules);
+  submission.verdict =
+      store(decision.record, known, batch) ? Verdict::Decided : Verdict::NotStored;
+  if (submission.verdict == Verdict::Decided) submission.outcome = std::move(decision.outcome);
+  hand_over(submission);
+}
+
+// Parking.
+
+// Whether something that arrived earlier and is about the same thing is still parked.
+bool EmbeddedLedger::must_wait(const payment::Command& command) const {
+  if (parked_.empty()) return false;
+  return std::ranges::any_of(all_keys(command), [this](const payment::Key& key) {
+    return waited_for_.contains(hash_(key));
+  });
+}
+
+void EmbeddedLedger::park(Submission& submission, const CommandKeys& unknown) {
+  auto parked = std::make_unique<Parked>();
+  parked->submission = &submission;
+  parked->keys = unknown;
+  parked->through = image_.sealed().through;
+  for (const payment::Key& key : all_keys(submission.command)) {
+    parked->hashes.push_back(hash_(key));
+    ++waited_for_[parked->hashes.back()];
   }
-  auto decision = payment::decide(image_.view(submission.command), submission.command, batch.now,
-                                  options_.rules);
-  if (!store(decision.record, batch)) {
-    submission.verdict = Verdict::NotStored;
-    return;
+  asking_.push_back(parked.get());
+  parked_.push_back(std::move(parked));
+}
+
+void EmbeddedLedger::unpark() {
+  for (const std::uint64_t hash : parked_.front()->hashes) {
+    const auto entry = waited_for_.find(hash);
+    if (--entry->second == 0) waited_for_.erase(entry);
   }
-  submission.verdict = Verdict::Decided;
-  submission.outcome = std::move(decision.outcome);
+  parked_.pop_front();
+}
+
+void EmbeddedLedger::resume_parked(Batch& batch) {
+  if (next_answered_ == answered_.size()) {
+    answered_.clear();
+    next_answered_ = 0;
+  }
+  lookup_.take(answered_);
+  for (; next_answered_ < answered_.size() && log_.fits_another(); ++next_answered_) {
+    const Parked& parked = *parked_.front();
+    Submission& submission = *parked.submission;
+    if (parked.failed) {
+      give_up(&submission);
+      hand_over(submission);
+    } else if (!is_too_late(submission, batch)) {
+      const auto view = image_.see(submission.command, parked.answers);
+      conclude(submission, view, parked.answers, batch);
+    }
+    unpark();
+  }
 }
 
 // Puts a decision's record, if it has one, into batch and image. False: neither has changed.
-bool EmbeddedLedger::store(const std::optional<payment::Record>& record, Batch& batch) {
+bool EmbeddedLedger::store(const std::optional<payment::Record>& record,
+                           std::span<const LookedUp> known, Batch& batch) {
   if (!record) return true;
   if (!batch.has_room) batch.has_room = log_.make_room();
   if (!*batch.has_room) return false;
-  const auto position = log_.append(*record);
-  if (!position) return false;
-  image_.apply(*record, *position);
+  Link previous;
+  if (const auto* event = std::get_if<payment::EventPtr>(&*record);
+      event != nullptr && (*event)->action != payment::Action::Create)
+    previous = image_.link_of(*(*event)->transaction, known);
+  const auto at = log_.append(*record, previous);
+  if (!at) return false;
+  image_.apply(*record, *at);
   return true;
 }
 
@@ -165,8 +282,8 @@ bool EmbeddedLedger::expire(const payment::Transaction& transaction, Batch& batc
   command.action = payment::Action::Expire;
   command.partner = transaction.partner;
   command.target.reference_no = transaction.reference_no;
-  const auto decision = payment::decide(image_.view(command), command, batch.now, options_.rules);
-  return decision.record && store(decision.record, batch);
+  const auto decision = payment::decide(image_.see(command).view, command, batch.now, options_.rules);
+  return decision.record && store(decision.record, {}, batch);
 }
 
 void EmbeddedLedger::hand_over(Submission& submission) {
@@ -180,7 +297,7 @@ void EmbeddedLedger::hand_over(Submission& submission) {
 void EmbeddedLedger::deliver() {
   {
     const std::lock_guard lock(mutex_);
-    undecided_ = taken_.size() - next_;
+    undecided_ = taken_.size() - next_ + parked_.size();
   }
   for (auto& [outbox, decided] : deliveries_) {
     if (!decided.empty()) outbox->deliver(decided);
@@ -197,7 +314,11 @@ void EmbeddedLedger::fail(const char* reason) {
     taken_.insert(taken_.end(), queue_.begin(), queue_.end());
     queue_.clear();
   }
+  keeper_.stop();
+  lookup_.stop();
+  for (const auto& parked : parked_) hand_over(*parked->submission);
   for (; next_ < taken_.size(); ++next_) hand_over(*taken_[next_]);
+  parked_.clear();
   for (auto& delivery : deliveries_) std::ranges::for_each(delivery.decided, give_up);
   deliver();
   options_.on_failure();

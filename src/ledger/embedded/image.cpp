@@ -1,169 +1,203 @@
 #include "ledger/embedded/image.h"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
-#include <boost/container/small_vector.hpp>
-#include <cstring>
-#include <stdexcept>
+#include <ranges>
 #include <utility>
+
+#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/record_codec.h"
 
 namespace batal::ledger {
 namespace {
 
+using payment::Event;
 using payment::EventPtr;
 using payment::Key;
 using payment::Standing;
-using payment::Time;
+using payment::Transaction;
 using payment::TransactionPtr;
 
-Key reference_of(const payment::Transaction& transaction) {
+Key reference_of(const Transaction& transaction) {
   return {.by = Key::By::Reference, .partner = transaction.partner, .id = transaction.reference_no};
 }
 
-bool bears(const payment::Record& record, const Key& key) {
-  const auto keys = keys_of(record);
-  return std::ranges::find(keys, key) != keys.end();
+bool is_of(const Transaction& transaction, const Transaction& other) {
+  return reference_of(transaction) == reference_of(other);
 }
 
 }  // namespace
 
-KeyHash random_key_hash() {
-  if (sodium_init() < 0) throw std::runtime_error("libsodium finds no source of random numbers");
-  std::array<unsigned char, crypto_shorthash_KEYBYTES> secret;
-  crypto_shorthash_keygen(secret.data());
-  return [secret](const Key& key, std::uint32_t tweak) {
-    const auto partner_bytes = static_cast<std::uint32_t>(key.partner.size());
-    std::array<unsigned char, 2 + sizeof tweak + sizeof partner_bytes> head{
-        static_cast<unsigned char>(key.by), key.service};
-    std::memcpy(&head[2], &tweak, sizeof tweak);
-    std::memcpy(&head[2 + sizeof tweak], &partner_bytes, sizeof partner_bytes);
-
-    constexpr std::size_t kMostKeysBytes = 192;
-    boost::container::small_vector<unsigned char, kMostKeysBytes> text(head.begin(), head.end());
-    text.insert(text.end(), key.partner.begin(), key.partner.end());
-    text.insert(text.end(), key.id.begin(), key.id.end());
-    std::uint64_t hash = 0;
-    static_assert(sizeof hash == crypto_shorthash_BYTES);
-    crypto_shorthash(reinterpret_cast<unsigned char*>(&hash), text.data(), text.size(),
-                     secret.data());
-    return hash;
-  };
+CommandKeys all_keys(const payment::Command& command) {
+  const payment::Keys keys = keys_of(command);
+  CommandKeys all;
+  if (keys.identity) all.push_back(*keys.identity);
+  all.insert(all.end(), keys.transaction.begin(), keys.transaction.end());
+  if (keys.trx_id) all.push_back(*keys.trx_id);
+  if (keys.va_number) all.push_back(*keys.va_number);
+  return all;
 }
 
-bool Image::SameLive::operator()(const Live& a, const Live& b) const {
-  return a.transaction->reference_no == b.transaction->reference_no &&
-         a.transaction->partner == b.transaction->partner;
+Image::Image(ReadRecord read, KeyHash hash)
+    : read_(std::move(read)), hash_(hash), live_(std::move(hash)) {}
+
+void Image::apply(const payment::Record& record, const Link& at) {
+  load_time(time_of(record));
+  if (tables_.empty() || tables_.back().segment != at.position.segment)
+    tables_.push_back({at.position.segment, {}});
+  const auto* const event = std::get_if<EventPtr>(&record);
+  const bool lives = event != nullptr && apply_to_live(**event, at);
+  for (const Key& key : keys_of(record))
+    if (!lives || key.by != Key::By::Reference) put(key, at.position);
 }
 
-bool Image::SameLive::operator()(const Named& name, const Live& live) const {
-  return name.reference == reference_of(*live.transaction);
+void Image::apply_sealed(const payment::Record& record, const Link& at) {
+  load_time(time_of(record));
+  if (const auto* const event = std::get_if<EventPtr>(&record)) apply_to_live(**event, at);
 }
 
-// Two with the same hash and the same expiry are due together and have an entry each.
-bool Image::SameLive::operator()(const Expiry& expiry, const Live& live) const {
-  return expiry.hash == live.hash && expiry.at == live.transaction->expires_at;
+// Whether the event leaves its transaction live.
+bool Image::apply_to_live(const Event& event, const Link& at) {
+  const Transaction& transaction = *event.transaction;
+  live_.erase(reference_of(transaction));
+  if (!is_live(transaction.state)) return false;
+  encoded_.clear();
+  encode(transaction, encoded_);
+  live_.insert(transaction, encoded_, at);
+  return true;
 }
 
-Image::Image(ReadRecord read, KeyHash hash) : read_(std::move(read)), hash_(std::move(hash)) {}
-
-void Image::apply(const payment::Record& record, Position position) {
-  last_record_at_ = std::max(last_record_at_, time_of(record));
-  if (const auto* event = std::get_if<EventPtr>(&record)) return apply_event(*event, position);
-  for (const Key& key : keys_of(record)) put(key, position);
+void Image::load_live(std::span<const std::uint8_t> encoded, const Link& newest) {
+  const auto transaction = decode_transaction(encoded);
+  if (!transaction)
+    throw LedgerError("the snapshot holds a broken transaction: " + transaction.error());
+  live_.insert(*transaction, encoded, newest);
 }
 
-void Image::apply_event(const EventPtr& event, Position position) {
-  const TransactionPtr& transaction = event->transaction;
-  const Key reference = reference_of(*transaction);
-  const std::uint64_t hash = hash_(reference, 0);
-  if (const auto before = live_.find(Named{hash, reference}); before != live_.end())
-    live_.erase(before);
-  const bool lives = is_live(transaction->state);
-  if (lives) {
-    live_.insert(Live{hash, transaction});
-    expiries_.push({transaction->expires_at, hash});
-  }
-  for (const Key& key : keys_of(event))
-    if (key != reference || !lives) put(key, position);
+void Image::load_time(payment::Time last_record_at) {
+  last_record_at_ = std::max(last_record_at_, last_record_at);
 }
 
-std::uint64_t Image::slot(const Key& key, std::uint32_t tweak) const {
-  constexpr std::uint64_t kByBits = 3;
-  return (hash_(key, tweak) & ~kByBits) | static_cast<std::uint64_t>(key.by);
+void Image::drop_tables(std::uint32_t through) {
+  while (!tables_.empty() && tables_.front().segment <= through) tables_.pop_front();
 }
 
 void Image::put(const Key& key, Position position) {
-  for (std::uint32_t tweak = 0;; ++tweak) {
-    const auto [entry, is_new] = index_.try_emplace(slot(key, tweak), position);
-    if (is_new) return;
-    if (bears(read_(entry->second), key)) {
-      entry->second = position;
-      return;
-    }
-  }
+  tables_.back().keys.put(hash_(key), position.offset, [&](std::uint32_t offset) {
+    return bears({position.segment, offset}, key);
+  });
 }
 
-std::optional<Image::Found> Image::find(const Key& key) const {
-  for (std::uint32_t tweak = 0;; ++tweak) {
-    const auto entry = index_.find(slot(key, tweak));
-    if (entry == index_.end()) return std::nullopt;
-    auto record = read_(entry->second);
-    if (bears(record, key)) return Found{entry->second, std::move(record)};
+bool Image::bears(Position position, const Key& key) const {
+  const StoredRecord stored = read_(position);
+  const auto keys = keys_of(stored.record);
+  return std::ranges::find(keys, key) != keys.end();
+}
+
+std::optional<Image::Found> Image::find(const Key& key, std::uint64_t hash) const {
+  for (const Table& table : tables_ | std::views::reverse) {
+    for (const std::uint32_t offset : table.keys.find(hash)) {
+      const Position position{table.segment, offset};
+      StoredRecord stored = read_(position);
+      const auto keys = keys_of(stored.record);
+      if (std::ranges::find(keys, key) != keys.end()) return Found{position, std::move(stored)};
+    }
   }
+  return std::nullopt;
 }
 
 TransactionPtr Image::live(const Key& reference) const {
-  const auto found = live_.find(Named{hash_(reference, 0), reference});
-  return found == live_.end() ? nullptr : found->transaction;
+  const auto found = live_.find(reference);
+  if (!found) return nullptr;
+  if (found->transaction) return found->transaction;
+  return std::get<EventPtr>(read_(found->link.position).record)->transaction;
 }
 
-Standing Image::standing(const Key& key) const {
-  Standing standing;
-  if (key.by == Key::By::Reference) standing.transaction = live(key);
-  if (standing.transaction) return standing;
-  const auto found = find(key);
-  if (!found) return standing;
-  if (const auto* event = std::get_if<EventPtr>(&found->record)) {
-    standing.event = *event;
-    standing.transaction = present(*event, found->position);
-  } else {
-    standing.not_found_yet = std::get<payment::NotFoundYet>(found->record);
+// As memory tells it; null where it knows nothing newer than sealed segments do.
+TransactionPtr Image::present(const Transaction& transaction) const {
+  const Key reference = reference_of(transaction);
+  if (auto is_live = live(reference)) return is_live;
+  const auto latest = find(reference, hash_(reference));
+  return latest ? std::get<EventPtr>(latest->stored.record)->transaction : nullptr;
+}
+
+struct Image::Look {
+  const Image& image;
+  std::optional<std::span<const LookedUp>> known;
+  CommandKeys unknown;
+
+  Standing operator()(const Key& key) {
+    Standing standing;
+    if (key.by == Key::By::Reference) standing.transaction = image.live(key);
+    if (standing.transaction) return standing;
+    const std::uint64_t hash = image.hash_(key);
+    if (const auto found = image.find(key, hash)) return told_by(found->stored.record);
+    if (known) return told_by(*known, key);
+    if (image.sealed_->may_contain(hash)) unknown.push_back(key);
+    return standing;
   }
-  return standing;
+
+  Standing told_by(std::span<const LookedUp> sealed, const Key& key) const {
+    const auto found = std::ranges::find(sealed, key, &LookedUp::key);
+    return found == sealed.end() ? Standing{} : up_to_date(found->standing);
+  }
+
+  Standing told_by(const payment::Record& record) const {
+    Standing standing;
+    if (const auto* event = std::get_if<EventPtr>(&record)) {
+      standing.event = *event;
+      standing.transaction = (*event)->transaction;
+      return up_to_date(std::move(standing));
+    }
+    standing.not_found_yet = std::get<payment::NotFoundYet>(record);
+    return standing;
+  }
+
+  Standing up_to_date(Standing standing) const {
+    if (!standing.transaction) return standing;
+    if (auto now = image.present(*standing.transaction)) standing.transaction = std::move(now);
+    return standing;
+  }
+};
+
+Image::Seen Image::see(const payment::Command& command) const {
+  Look look{*this, std::nullopt, {}};
+  payment::View seen = view(command, look);
+  return {std::move(seen), std::move(look.unknown)};
 }
 
-TransactionPtr Image::present(const EventPtr& event, Position position) const {
-  const Key reference = reference_of(*event->transaction);
-  if (auto transaction = live(reference)) return transaction;
-  const auto latest = find(reference);
-  if (!latest || latest->position == position) return event->transaction;
-  return std::get<EventPtr>(latest->record)->transaction;
+payment::View Image::see(const payment::Command& command, std::span<const LookedUp> known) const {
+  Look look{*this, known, {}};
+  return view(command, look);
 }
 
-payment::View Image::view(const payment::Command& command) const {
+payment::View Image::view(const payment::Command& command, Look& look) const {
   const auto keys = keys_of(command);
   payment::View view;
   view.last_record_at = last_record_at_;
-  if (keys.identity) view.identity = standing(*keys.identity);
-  for (const Key& key : keys.transaction) view.transaction.push_back(standing(key));
-  if (keys.trx_id) view.trx_id = standing(*keys.trx_id);
-  if (keys.va_number) view.va_number = standing(*keys.va_number);
+  if (keys.identity) view.identity = look(*keys.identity);
+  for (const Key& key : keys.transaction) view.transaction.push_back(look(key));
+  if (keys.trx_id) view.trx_id = look(*keys.trx_id);
+  if (keys.va_number) view.va_number = look(*keys.va_number);
   return view;
 }
 
-std::optional<Time> Image::next_expiry() const {
-  if (expiries_.empty()) return std::nullopt;
-  return expiries_.top().at;
+Link Image::link_of(const Transaction& transaction, std::span<const LookedUp> known) const {
+  const Key reference = reference_of(transaction);
+  if (const auto found = live_.find(reference)) return found->link;
+  if (const auto found = find(reference, hash_(reference)))
+    return {found->position, found->stored.mac};
+  for (const LookedUp& looked_up : known) {
+    const TransactionPtr& other = looked_up.standing.transaction;
+    if (other && is_of(*other, transaction)) return looked_up.latest;
+  }
+  return {};
 }
 
-std::optional<TransactionPtr> Image::due(Time now) {
-  if (expiries_.empty() || expiries_.top().at > now) return std::nullopt;
-  const auto found = live_.find(expiries_.top());
-  if (found != live_.end()) return found->transaction;
-  expiries_.pop();
-  return nullptr;
+std::optional<TransactionPtr> Image::due(payment::Time now) {
+  const auto step = live_.due(now);
+  if (!step) return std::nullopt;
+  if (step->transaction || step->link.position.segment == 0) return step->transaction;
+  return std::get<EventPtr>(read_(step->link.position).record)->transaction;
 }
 
 }  // namespace batal::ledger

@@ -1,11 +1,9 @@
-// What the log says, in memory: where the newest record under each key stands, and the live
-// transactions themselves.
+// What the log says, in memory: the live transactions, and the keys of segments that no index holds
+// yet. What stands behind the keys of sealed segments is the look-up's to find (lookup.h); here is
+// only the filter that knows most absent keys.
 //
-// A key is kept as a 64-bit hash only. Whatever the hash finds is confirmed by reading the record;
-// where another key sits on the hash, the search goes on with the key's next hash (tweak 1, 2,
-// ...), so that a collision costs a read and never an answer. The lowest two bits say what the key
-// is by, so that two keys of one record, of which no two are by the same, cannot be taken for each
-// other.
+// Whatever a hash finds is confirmed by reading the record, so that a collision costs a read and
+// never an answer.
 //
 // A cancel of a live transaction by its reference number under an unseen identity touches memory
 // only. Finished transactions and earlier events are read back from the log.
@@ -13,99 +11,110 @@
 // Belongs to the ledger's thread.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
-#include <queue>
-#include <vector>
+#include <span>
 
-#include "ledger/embedded/segment.h"
+#include "ledger/embedded/frame_reader.h"
+#include "ledger/embedded/index.h"
+#include "ledger/embedded/key_hash.h"
+#include "ledger/embedded/key_table.h"
+#include "ledger/embedded/live_set.h"
 #include "payment/decide.h"
 #include "payment/keys.h"
 
 namespace batal::ledger {
 
-using KeyHash = std::function<std::uint64_t(const payment::Key& key, std::uint32_t tweak)>;
+// The record at a position that apply() was given, or that a live transaction came with. Throws
+// LedgerError.
+using ReadRecord = std::function<StoredRecord(Position)>;
 
-// SipHash under a key drawn at random: a caller who chooses identifiers cannot choose collisions.
-KeyHash random_key_hash();
+// What sealed segments hold under a key.
+struct LookedUp {
+  payment::Key key;            // of a command that is still there
+  payment::Standing standing;  // as those segments tell it
+  Link latest;                 // the newest record there of the standing's transaction
+};
+inline constexpr std::size_t kCommandKeysMax = 7;
+using LookedUpKeys = boost::container::static_vector<LookedUp, kCommandKeysMax>;
+using CommandKeys = boost::container::static_vector<payment::Key, kCommandKeysMax>;
 
-// The record at a position that apply() was given. Throws LedgerError.
-using ReadRecord = std::function<payment::Record(Position)>;
+// All keys of a command.
+CommandKeys all_keys(const payment::Command& command);
 
 class Image {
  public:
   Image(ReadRecord read, KeyHash hash);
 
   // The record is the newest of all. It must be readable at its position from now on.
-  void apply(const payment::Record& record, Position position);
+  void apply(const payment::Record& record, const Link& at);
 
-  // What stands behind a command's keys. May read the log: throws LedgerError.
-  payment::View view(const payment::Command& command) const;
+  // The same for a record of a segment that the index holds: only what it makes of live
+  // transactions is taken over.
+  void apply_sealed(const payment::Record& record, const Link& at);
+
+  // A live transaction as a snapshot kept it, and how late it was then. What cannot be decoded is a
+  // LedgerError.
+  void load_live(std::span<const std::uint8_t> encoded, const Link& newest);
+  void load_time(payment::Time last_record_at);
+  void forget_live() { live_ = LiveSet(hash_); }
+
+  // From now on the index answers for the segments of `sealed`. Their tables stay until they are
+  // dropped, for look-ups under way were made without them.
+  void use(SealedPtr sealed) { sealed_ = std::move(sealed); }
+  const Sealed& sealed() const { return *sealed_; }
+  void drop_tables(std::uint32_t through);
+
+  // What stands behind a command's keys. Where sealed segments may have something under a key, the
+  // key is among `unknown`, and the view is not to be used: it can be seen again when what those
+  // segments have under the unknown keys is `known`. May read the log: throws LedgerError.
+  struct Seen {
+    payment::View view;
+    CommandKeys unknown;
+  };
+  Seen see(const payment::Command& command) const;
+  payment::View see(const payment::Command& command, std::span<const LookedUp> known) const;
+
+  // What the next event of a transaction is sealed onto. `known` as for see().
+  Link link_of(const payment::Transaction& transaction, std::span<const LookedUp> known = {}) const;
 
   payment::Time last_record_at() const { return last_record_at_; }
+  std::optional<payment::Time> next_expiry() const { return live_.next_expiry(); }
 
-  // The expiry that comes first; it may be of a transaction that is no longer live.
-  std::optional<payment::Time> next_expiry() const;
-
-  // One step of a sweep: the live transaction whose expiry has come and came first. Null where the
-  // step only forgot one that is no longer live; nothing where none is due. A transaction is
-  // returned until an event has ended its life.
+  // One step of a sweep (LiveSet::due). Null where the step only forgot one that is no longer live.
   std::optional<payment::TransactionPtr> due(payment::Time now);
 
- private:
-  struct Live {
-    std::uint64_t hash;  // of the transaction's reference key, tweak 0
-    payment::TransactionPtr transaction;
-  };
-  struct Expiry {
-    payment::Time at;
-    std::uint64_t hash;  // as in Live
+  std::size_t live_count() const { return live_.size(); }
 
-    bool operator>(const Expiry& other) const { return at > other.at; }
-  };
-  struct Named {
-    std::uint64_t hash;
-    const payment::Key& reference;
-  };
-  struct LiveHash {
-    using is_transparent = void;
-    template <class T>
-    std::size_t operator()(const T& of) const {
-      return of.hash;
-    }
-  };
-  struct SameLive {
-    using is_transparent = void;
-    bool operator()(const Live& a, const Live& b) const;
-    bool operator()(const Named& name, const Live& live) const;
-    bool operator()(const Expiry& expiry, const Live& live) const;
-    template <class T>
-    bool operator()(const Live& live, const T& other) const {
-      return (*this)(other, live);
-    }
+ private:
+  struct Table {
+    std::uint32_t segment;
+    KeyTable keys;
   };
   struct Found {
     Position position;
-    payment::Record record;
+    StoredRecord stored;
   };
+  struct Look;  // one see()
+  payment::View view(const payment::Command& command, Look& look) const;
 
-  void apply_event(const payment::EventPtr& event, Position position);
-  std::uint64_t slot(const payment::Key& key, std::uint32_t tweak) const;
+  bool apply_to_live(const payment::Event& event, const Link& at);
   void put(const payment::Key& key, Position position);
-  std::optional<Found> find(const payment::Key& key) const;
+  bool bears(Position position, const payment::Key& key) const;
+  std::optional<Found> find(const payment::Key& key, std::uint64_t hash) const;
   payment::TransactionPtr live(const payment::Key& reference) const;
-  payment::Standing standing(const payment::Key& key) const;
-  payment::TransactionPtr present(const payment::EventPtr& event, Position position) const;
+  payment::TransactionPtr present(const payment::Transaction& transaction) const;
 
   ReadRecord read_;
   KeyHash hash_;
-  boost::unordered_flat_map<std::uint64_t, Position> index_;
-  boost::unordered_flat_set<Live, LiveHash, SameLive> live_;
-  std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
+  LiveSet live_;
+  std::deque<Table> tables_;  // by segment, the newest last
+  SealedPtr sealed_ = std::make_shared<const Sealed>();
   payment::Time last_record_at_{};
+  Bytes encoded_;
 };
 
 }  // namespace batal::ledger

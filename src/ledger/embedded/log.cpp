@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -15,7 +16,7 @@ namespace {
 constexpr std::string_view kNextName = "next.tmp";
 constexpr std::chrono::seconds kRetryAfter{1};
 
-void check(const LogOptions& options) {
+LogOptions checked(LogOptions options) {
   if (options.record_bytes_max > kRecordBytesMax)
     throw LedgerError(fmt::format("record_bytes_max is more than {}", kRecordBytesMax));
   if (frame_bytes(options.record_bytes_max) > options.batch_bytes_max)
@@ -25,22 +26,30 @@ void check(const LogOptions& options) {
     throw LedgerError("batch_bytes_max is more than fits segment_bytes");
   if (options.segment_bytes > std::numeric_limits<std::uint32_t>::max())
     throw LedgerError("segment_bytes is more than 4 GiB");
+  return options;
 }
 
 }  // namespace
 
-Log::Log(FileDoor& door, LogOptions options) : door_(door), options_(std::move(options)) {
-  check(options_);
-}
+Log::Log(FileDoor& door, LogOptions options, const AuditKey& key)
+    : door_(door),
+      options_(checked(std::move(options))),
+      macs_(key),
+      folder_(open_folder(door_, options_.folder, options_.mode, key.id())),
+      reader_(door_, options_.folder) {}
 
-RecoveryReport Log::recover(const EachRecord& each) {
-  tail_ = ledger::recover(
-      door_,
-      {.folder = options_.folder, .mode = options_.mode, .segment_bytes = options_.segment_bytes},
-      each);
-  sequence_ = synced_sequence_ = tail_.report.records;
+RecoveryReport Log::recover(std::uint64_t first_sequence, const EachRecord& each) {
+  tail_ = ledger::recover(door_, folder_,
+                          {.folder = options_.folder,
+                           .segment_bytes = options_.segment_bytes,
+                           .first_sequence = first_sequence},
+                          each);
+  sequence_ = synced_sequence_ = tail_.last_sequence;
   prepare_next();
-  return tail_.report;
+  return {.segments =
+              std::max(1U, static_cast<std::uint32_t>(folder_.files.segments.size())),
+          .records = sequence_,
+          .cut = tail_.cut};
 }
 
 void Log::prepare_next() {
@@ -84,6 +93,7 @@ void Log::go_on_with(FilePtr next) {
   const std::uint32_t number = tail_.segment + 1;
   const HeaderBytes header =
       encode(SegmentHeader{.mode = options_.mode,
+                           .ledger = folder_.format.id,
                            .number = number,
                            .bytes = static_cast<std::uint32_t>(options_.segment_bytes),
                            .first_sequence = synced_sequence_ + 1});
@@ -93,6 +103,7 @@ void Log::go_on_with(FilePtr next) {
   must(door_.sync_folder(options_.folder), "sync", options_.folder);
   tail_.live = std::move(next);
   tail_.segment = number;
+  tail_.first_sequence = synced_sequence_ + 1;
   tail_.end = kSegmentHeaderBytes;
   tail_.bytes = options_.segment_bytes;
 }
@@ -101,15 +112,17 @@ bool Log::fits_another() const {
   return batch_.size() + frame_bytes(options_.record_bytes_max) <= options_.batch_bytes_max;
 }
 
-std::optional<Position> Log::append(const payment::Record& record) {
+std::optional<Link> Log::append(const payment::Record& record, const Link& previous) {
   const std::size_t begin = batch_.size();
-  append_frame(batch_, record, sequence_ + 1, synced_sequence_);
+  const Mac mac = append_frame(
+      batch_, record,
+      {.sequence = sequence_ + 1, .synced_up_to = synced_sequence_, .previous = previous}, macs_);
   if (batch_.size() - begin > frame_bytes(options_.record_bytes_max)) {
     batch_.resize(begin);
     return std::nullopt;
   }
   ++sequence_;
-  return Position{tail_.segment, static_cast<std::uint32_t>(tail_.end + begin)};
+  return Link{{tail_.segment, static_cast<std::uint32_t>(tail_.end + begin)}, mac};
 }
 
 void Log::commit() {
@@ -120,39 +133,17 @@ void Log::commit() {
   batch_.clear();
 }
 
-payment::Record Log::read(Position position) {
-  const auto frame = frame_at(frame_bytes_at(position));
-  if (!frame)
-    throw LedgerError(fmt::format("{} is corrupt: the record at byte {}, whole before, is broken",
-                                  path_of(position.segment).string(), position.offset));
-  return decode_in(*frame, path_of(position.segment), position.offset);
+StoredRecord Log::read(Position position) {
+  if (!tail_.live || position.segment != tail_.segment) return reader_.read(position);
+  if (position.offset < tail_.end) return reader_.read(*tail_.live, position);
+  return reader_.read(std::span(batch_).subspan(position.offset - tail_.end), position);
 }
 
-std::span<const std::uint8_t> Log::frame_bytes_at(Position position) {
-  const bool is_live = tail_.live && position.segment == tail_.segment;
-  if (is_live && position.offset >= tail_.end)
-    return std::span(batch_).subspan(position.offset - tail_.end);
-  return read_frame_bytes(is_live ? *tail_.live : file_of(position.segment), position.offset);
-}
-
-std::span<const std::uint8_t> Log::read_frame_bytes(const File& file, std::uint64_t offset) {
-  constexpr std::size_t kMostFramesBytes = 1024;
-  read_buffer_.resize(kMostFramesBytes);
-  auto count = must(read_all(file, read_buffer_, offset), "read", options_.folder);
-  const auto stated = stated_frame_bytes(std::span(read_buffer_).first(count));
-  if (stated && *stated > count) {
-    read_buffer_.resize(*stated);
-    count = must(read_all(file, read_buffer_, offset), "read", options_.folder);
-  }
-  return std::span(read_buffer_).first(count);
-}
-
-const File& Log::file_of(std::uint32_t segment) {
-  constexpr std::size_t kReadableMax = 64;
-  if (const auto found = readable_.find(segment); found != readable_.end()) return *found->second;
-  if (readable_.size() >= kReadableMax) readable_.erase(readable_.begin());
-  const Path path = path_of(segment);
-  return *(readable_[segment] = must(door_.open(path, OpenFor::Reading), "open", path));
+LogEnd Log::end() const {
+  return {.segment = tail_.segment,
+          .first_sequence = tail_.first_sequence,
+          .sequence = synced_sequence_,
+          .offset = tail_.end};
 }
 
 }  // namespace batal::ledger

@@ -5,7 +5,6 @@
 // present one fills, so that going on to it waits for no zeros.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,6 +12,7 @@
 #include <optional>
 
 #include "ledger/embedded/file.h"
+#include "ledger/embedded/frame_reader.h"
 #include "ledger/embedded/recovery.h"
 #include "ledger/embedded/segment.h"
 
@@ -28,13 +28,24 @@ struct LogOptions {
       std::chrono::steady_clock::now;  // what the attempts of a full disk are spaced by
 };
 
+// Where the durable part of the log ends.
+struct LogEnd {
+  std::uint32_t segment = 0;
+  std::uint64_t first_sequence = 1;  // of that segment
+  std::uint64_t sequence = 0;        // of the last durable record
+  std::uint64_t offset = 0;          // bytes: where the frames in that segment end
+};
+
 class Log {
  public:
-  // Throws LedgerError where the sizes do not fit each other.
-  Log(FileDoor& door, LogOptions options);
+  // Takes the folder (recovery.h). Throws LedgerError, also where the sizes do not fit each other.
+  Log(FileDoor& door, LogOptions options, const AuditKey& key);
 
-  // First and once: takes the folder (recovery.h). Throws LedgerError.
-  RecoveryReport recover(const EachRecord& each);
+  const OpenedFolder& folder() const { return folder_; }
+
+  // First and once. `first_sequence` is the last segment's, as the sealed ones tell. Throws
+  // LedgerError.
+  RecoveryReport recover(std::uint64_t first_sequence, const EachRecord& each);
 
   // Makes sure that a whole batch fits the live segment, going on to the next one where less is
   // left. To be called before a batch's first append. False: the disk has no room for another
@@ -46,9 +57,9 @@ class Log {
   // Whether any record still fits the batch.
   bool fits_another() const;
 
-  // Adds a record to the batch and returns where it will stand; nothing, and nothing is added,
-  // where it is larger than record_bytes_max.
-  std::optional<Position> append(const payment::Record& record);
+  // Adds a record to the batch, sealed onto `previous`, and returns where it will stand; nothing,
+  // and nothing is added, where it is larger than record_bytes_max.
+  std::optional<Link> append(const payment::Record& record, const Link& previous);
 
   bool has_batch() const { return !batch_.empty(); }
 
@@ -57,7 +68,9 @@ class Log {
   void commit();
 
   // The record whose frame begins here, of the batch being gathered too. Throws LedgerError.
-  payment::Record read(Position position);
+  StoredRecord read(Position position);
+
+  LogEnd end() const;
 
  private:
   Path path_of(std::uint32_t number) const { return options_.folder / segment_name(number); }
@@ -65,20 +78,18 @@ class Log {
   FilePtr take_next();
   bool next_is_there();
   void go_on_with(FilePtr next);
-  const File& file_of(std::uint32_t segment);
-  std::span<const std::uint8_t> frame_bytes_at(Position position);
-  std::span<const std::uint8_t> read_frame_bytes(const File& file, std::uint64_t offset);
 
   FileDoor& door_;
   const LogOptions options_;
-  Recovered tail_;                     // lock, live segment, its end
+  Macs macs_;
+  OpenedFolder folder_;
+  FrameReader reader_;
+  Recovered tail_;                     // the live segment and its end
   Bytes batch_;                        // frames to stand at tail_.end
   std::uint64_t sequence_ = 0;         // of the last record, the batch's included
   std::uint64_t synced_sequence_ = 0;  // of the last durable one
   std::future<FilePtr> next_;          // the next segment, all zeros; none once it has failed
   std::optional<std::chrono::steady_clock::time_point> failed_at_;  // none has been made since
-  boost::unordered_flat_map<std::uint32_t, FilePtr> readable_;  // some segments, open for reading
-  Bytes read_buffer_;
 };
 
 }  // namespace batal::ledger

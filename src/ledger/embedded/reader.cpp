@@ -9,20 +9,18 @@
 namespace batal::ledger {
 
 Reader::Reader(Path folder, FileDoor& door) : door_(door), folder_(std::move(folder)) {
-  const auto mode = read_mode(door_, folder_);
-  if (!mode) throw LedgerError(fmt::format("{} holds no ledger", folder_.string()));
-  mode_ = *mode;
-  const auto numbers = segment_numbers(must(door_.list(folder_), "list", folder_));
-  check_numbers(numbers, folder_);
-  segments_ = static_cast<std::uint32_t>(numbers.size());
+  const auto format = read_format(door_, folder_);
+  if (!format) throw LedgerError(fmt::format("{} holds no ledger", folder_.string()));
+  format_ = *format;
+  files_ = log_files(must(door_.list(folder_), "list", folder_), folder_);
 }
 
 std::optional<Reader::Entry> Reader::next() {
   while (true) {
-    const std::size_t offset = cursor_.offset();
+    const auto offset = static_cast<std::uint32_t>(cursor_.offset());
     if (const auto frame = cursor_.next())
-      return Entry{frame->sequence, decode_in(*frame, path(), offset)};
-    if (segment_ < segments_)
+      return Entry{{segment_, offset}, stored(*frame, path(), offset)};
+    if (segment_ < files_.last())
       go_on();
     else if (!has_more())
       return std::nullopt;
@@ -30,15 +28,28 @@ std::optional<Reader::Entry> Reader::next() {
 }
 
 void Reader::go_on() {
-  if (segment_ > 0) check_sealed({bytes_, cursor_, segment_, path()});
+  if (!bytes_.empty()) check_sealed({bytes_, cursor_, segment_, path()});
   ++segment_;
-  load(cursor_.sequence());
+  const std::uint64_t first_sequence = cursor_.sequence();
+  if (!pass_over(first_sequence)) load(first_sequence);
+}
+
+// Whether the segment was pruned. It may be so only now, while a ledger runs on the folder.
+bool Reader::pass_over(std::uint64_t first_sequence) {
+  if (!door_.open(folder_ / pruned_name(segment_), OpenFor::Reading)) return false;
+  pruned_.push_back(read_attestation(door_, folder_, segment_, format_.id, std::nullopt));
+  bytes_.clear();
+  cursor_ = FrameCursor(bytes_, first_sequence + pruned_.back().facts.records);
+  return true;
 }
 
 void Reader::load(std::uint64_t first_sequence) {
   bytes_ = read_segment(door_, path());
   check_header(bytes_, path(),
-               {.mode = mode_, .number = segment_, .first_sequence = first_sequence});
+               {.mode = format_.mode,
+                .ledger = format_.id,
+                .number = segment_,
+                .first_sequence = first_sequence});
   first_sequence_ = first_sequence;
   cursor_ = FrameCursor(bytes_, first_sequence);
 }

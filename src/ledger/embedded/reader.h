@@ -1,6 +1,7 @@
-// Reads a ledger's records in order, from a folder that may be in use: `batal ledger show`.
+// Reads a ledger's records in order, from a folder that may be in use: `batal ledger show` and what
+// else looks at a log as a whole.
 //
-// Takes no lock and changes nothing. While a ledger runs on the folder, the records end where its
+// Takes no lock and changes nothing. What was pruned is passed over. While a ledger runs on the folder, the records end where its
 // log ended at that moment; the last batch may be among them before it is synced, so that what is
 // read here is for looking at and no ground for an answer.
 //
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "ledger/embedded/file.h"
+#include "ledger/embedded/pruned.h"
 #include "ledger/embedded/recovery.h"
 #include "ledger/embedded/segment.h"
 #include "payment/record.h"
@@ -21,14 +23,26 @@ namespace batal::ledger {
 class Reader {
  public:
   struct Entry {
-    std::uint64_t sequence = 0;
-    payment::Record record;
+    Position position;
+    StoredRecord stored;
   };
 
   // Throws LedgerError where the folder is no ledger, is newer, or lacks a segment.
   explicit Reader(Path folder, FileDoor& door = posix_door());
 
-  Mode mode() const { return mode_; }
+  const Format& format() const { return format_; }
+
+  // Of the segments that are there or were, pruned ones included; those read are before it.
+  std::uint32_t segments() const { return files_.last(); }
+  std::uint32_t segment() const { return segment_; }  // being read
+
+  // The segments passed over so far, as their attestations tell.
+  const std::vector<Attestation>& pruned() const { return pruned_; }
+
+  // All bytes of the segment being read, and where its records that were given so far end.
+  std::span<const std::uint8_t> segment_bytes() const { return bytes_; }
+  std::size_t offset() const { return cursor_.offset(); }
+  std::uint64_t first_sequence() const { return first_sequence_; }
 
   // The next record; nothing after the last one. Throws LedgerError where a start on this folder
   // would call it corrupt: a record that was told is broken or cannot be decoded, or a segment is
@@ -42,13 +56,15 @@ class Reader {
  private:
   Path path() const { return folder_ / segment_name(segment_); }
   void go_on();
+  bool pass_over(std::uint64_t first_sequence);
   void load(std::uint64_t first_sequence);
   bool has_more();
 
   FileDoor& door_;
   const Path folder_;
-  Mode mode_;
-  std::uint32_t segments_ = 0;        // that were there when the reader was made
+  Format format_;
+  LogFiles files_;                    // that were there when the reader was made
+  std::vector<Attestation> pruned_;
   std::uint32_t segment_ = 0;         // being read
   std::uint64_t first_sequence_ = 1;  // of its first record
   Bytes bytes_;                       // all of it

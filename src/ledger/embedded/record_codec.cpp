@@ -105,12 +105,7 @@ class Encoder {
     if (value) time(name, *value);
   }
 
-  void text(const char*, std::string_view value) {
-    std::size_t length = value.size();
-    for (; length >= 0x80; length >>= 7) out_.push_back(static_cast<std::uint8_t>(length | 0x80));
-    out_.push_back(static_cast<std::uint8_t>(length));
-    out_.insert(out_.end(), value.begin(), value.end());
-  }
+  void text(const char*, std::string_view value) { append_text(value, out_); }
 
   template <std::size_t N>
   void bytes(const char*, const std::array<std::uint8_t, N>& value) {
@@ -258,6 +253,26 @@ struct Encode {
 };
 
 }  // namespace
+
+void append_text(std::string_view text, std::vector<std::uint8_t>& out) {
+  std::size_t length = text.size();
+  for (; length >= 0x80; length >>= 7) out.push_back(static_cast<std::uint8_t>(length | 0x80));
+  out.push_back(static_cast<std::uint8_t>(length));
+  out.insert(out.end(), text.begin(), text.end());
+}
+
+void encode(const Transaction& transaction, std::vector<std::uint8_t>& out) {
+  Encoder encoder(out);
+  fields(encoder, transaction);
+}
+
+std::expected<Transaction, std::string> decode_transaction(std::span<const std::uint8_t> bytes) {
+  Decoder decoder(bytes);
+  Transaction transaction;
+  fields(decoder, transaction);
+  if (const std::string& error = decoder.finish(); !error.empty()) return std::unexpected(error);
+  return transaction;
+}
 
 void encode(const Record& record, std::vector<std::uint8_t>& out) {
   Encoder encoder(out);

@@ -17,6 +17,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "payment/record.h"
@@ -28,7 +29,15 @@ inline constexpr std::uint8_t kRecordFormat = 1;
 // Appends the record to `out`. An event's transaction must not be null.
 void encode(const payment::Record& record, std::vector<std::uint8_t>& out);
 
-// Any bytes at all are safe to give. The error says which field, at which byte, is wrong and how.
+// A text as it stands in a record.
+void append_text(std::string_view text, std::vector<std::uint8_t>& out);
+
+// A transaction alone, as it stands in an event. It begins with its reference number and partner.
+void encode(const payment::Transaction& transaction, std::vector<std::uint8_t>& out);
+
+// Any bytes at all are safe to give, here and below. The error says which field, at which byte, is wrong and how.
 std::expected<payment::Record, std::string> decode(std::span<const std::uint8_t> bytes);
+std::expected<payment::Transaction, std::string> decode_transaction(
+    std::span<const std::uint8_t> bytes);
 
 }  // namespace batal::ledger

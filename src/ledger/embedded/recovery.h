@@ -1,11 +1,5 @@
-// Start of a ledger: takes the folder, reads the log to its last whole frame, cuts off a torn tail
-// and leaves a log of which every byte is known to be on disk.
-//
-// The folder holds nothing but the log:
-//   lock                  locked as long as a ledger runs on the folder
-//   format                three lines of text: "batal ledger", "format 1", "mode production"
-//   0000000001.segment    the log (segment.h), without a gap, from 1 on
-//   *.tmp                 what is being made; worthless after a stop
+// Start of a ledger: takes the folder, reads the last segment to its last whole frame, cuts off a
+// torn tail and leaves a log of which every byte is known to be on disk.
 //
 // What is read of the last segment may have been in the page cache only, and what lies behind a cut
 // must never come back. So its whole frames are copied into a fresh segment of zeros, which is
@@ -13,8 +7,11 @@
 //
 // A broken frame is a torn tail, and is cut off, unless that would lose what was told: a later
 // whole frame says that it was synced, or a later segment exists. Then, as with a segment that is
-// missing or shorter than it was made, a foreign file, a newer format, the other mode, or a folder
-// in use, recover() throws a LedgerError that names the file and, where there is one, the offset.
+// missing or shorter than it was made, a foreign file, another format, mode or audit key, or a
+// folder in use, a LedgerError names the file and, where there is one, the offset.
+//
+// Sealed segments are not read here (sealed_segment.h does): a start that had to read years of log
+// would take as long.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +19,8 @@
 #include <optional>
 
 #include "ledger/embedded/file.h"
+#include "ledger/embedded/folder.h"
+#include "ledger/embedded/frame_reader.h"
 #include "ledger/embedded/segment.h"
 
 namespace batal::ledger {
@@ -37,39 +36,51 @@ struct Cut {
 };
 
 struct RecoveryReport {
-  std::uint32_t segments = 0;
-  std::uint64_t records = 0;  // and the sequence of the last one
+  std::uint32_t segments = 0;  // pruned ones not included
+  std::uint64_t records = 0;   // ever written: the sequence of the last one
   std::optional<Cut> cut;
 };
 
+// A folder that is taken.
+struct OpenedFolder {
+  FilePtr lock;
+  Format format;
+  LogFiles files;
+  bool is_new = false;  // becomes a ledger only by the recovery of its first segment
+};
+
+// Makes the folder where there is none, takes it, and checks what it holds by name, format, mode
+// and audit key (its id). Throws LedgerError.
+OpenedFolder open_folder(FileDoor& door, const Path& folder, Mode mode,
+                         const std::string& audit_key);
+
 // What recovery leaves to the writer of the log.
 struct Recovered {
-  FilePtr lock;
   FilePtr live;  // the last segment, open for writing
   std::uint32_t segment = 0;
+  std::uint64_t first_sequence = 1;
+  std::uint64_t last_sequence = 0;
   std::uint64_t end = 0;    // bytes: where its next frame goes
   std::uint64_t bytes = 0;  // of its file
-  RecoveryReport report;
+  std::optional<Cut> cut;
 };
 
 struct RecoveryOptions {
   Path folder;
-  Mode mode = Mode::Production;
-  std::size_t segment_bytes = 0;  // of the fresh last segment; more where its frames need more
+  std::size_t segment_bytes = 0;     // of the fresh last segment; more where its frames need more
+  std::uint64_t first_sequence = 1;  // of the last segment, as those before it tell
 };
 
-// Calls `each` with every record in order, on this thread. The last segment's records are given
-// after it has been replaced, so that every position can be read from the folder.
-using EachRecord = std::function<void(Position, const payment::Record&)>;
-Recovered recover(FileDoor& door, const RecoveryOptions& options, const EachRecord& each);
-
-// What a folder's format file says; nothing where there is none. Throws LedgerError where it is
-// not ours or newer.
-std::optional<Mode> read_mode(FileDoor& door, const Path& folder);
+// Calls `each` with every record of the last segment in order, on this thread, after the segment
+// has been replaced, so that every position can be read from the folder.
+using EachRecord = std::function<void(const StoredRecord&, Position)>;
+Recovered recover(FileDoor& door, const OpenedFolder& opened, const RecoveryOptions& options,
+                  const EachRecord& each);
 
 // What a segment's header should say, but for its size.
 struct ExpectedHeader {
   Mode mode = Mode::Production;
+  LedgerId ledger{};
   std::uint32_t number = 1;
   std::uint64_t first_sequence = 1;
 };
@@ -94,10 +105,8 @@ void check_sealed(const Tail& tail);
 // where a later frame says that the one at the break was synced.
 std::optional<Cut> torn_tail(const Tail& tail);
 
-// Throws LedgerError where a number is missing: they must run from 1 on.
-void check_numbers(std::span<const std::uint32_t> numbers, const Path& folder);
-
-// The record of a frame. Throws LedgerError where it cannot be decoded.
-payment::Record decode_in(const Frame& frame, const Path& path, std::uint64_t offset);
+// Calls `each` with every record of a segment's whole frames in order, and moves the cursor behind
+// them. Throws LedgerError where one cannot be decoded.
+void visit(FrameCursor& cursor, std::uint32_t segment, const Path& path, const EachRecord& each);
 
 }  // namespace batal::ledger

@@ -1,13 +1,12 @@
 #include "ledger/embedded/segment.h"
 
 #include <fmt/format.h>
-#include <isa-l/crc.h>
-
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
 #include <charconv>
 #include <cstring>
 
+#include "ledger/embedded/crc32c.h"
 #include "ledger/embedded/ledger_error.h"
 #include "ledger/embedded/record_codec.h"
 
@@ -22,13 +21,9 @@ using boost::endian::store_little_u64;
 constexpr std::string_view kMagic = "BATALSEG";
 constexpr std::string_view kSuffix = ".segment";
 constexpr std::size_t kNumberDigits = 10;
-constexpr std::size_t kHeaderCrcAt = 32;
-
-std::uint32_t crc32c(std::span<const std::uint8_t> bytes) {
-  constexpr std::uint32_t kAllOnes = 0xFFFFFFFF;
-  auto* const data = const_cast<std::uint8_t*>(bytes.data());  // isa-l only reads
-  return ~crc32_iscsi(data, static_cast<int>(bytes.size()), kAllOnes);
-}
+constexpr std::size_t kLedgerIdAt = 32;
+constexpr std::size_t kHeaderCrcAt = 48;
+constexpr std::size_t kMacAt = 32;
 
 void fill_with_zeros(File& file, std::size_t bytes, const Path& path) {
   // Synced piece by piece, so that the ledger's own syncs never queue behind a whole segment.
@@ -51,6 +46,7 @@ HeaderBytes encode(const SegmentHeader& header) {
   store_little_u32(&bytes[16], header.number);
   store_little_u32(&bytes[20], header.bytes);
   store_little_u64(&bytes[24], header.first_sequence);
+  std::ranges::copy(header.ledger, &bytes[kLedgerIdAt]);
   store_little_u32(&bytes[kHeaderCrcAt], crc32c(std::span(bytes).first(kHeaderCrcAt)));
   return bytes;
 }
@@ -61,21 +57,22 @@ std::expected<SegmentHeader, std::string> decode_header(std::span<const std::uin
         fmt::format("is cut short inside its header, at byte {}", segment.size()));
   if (!std::ranges::equal(kMagic, segment.first(kMagic.size())))
     return std::unexpected("is no segment of a ledger");
-  if (const auto format = load_little_u32(&segment[8]); format > kSegmentFormat)
+  if (const auto format = load_little_u32(&segment[8]); format != kSegmentFormat)
     return std::unexpected(
-        fmt::format("has format {}, but this program knows none after {}", format, kSegmentFormat));
+        fmt::format("has format {}, but this program knows format {} only", format, kSegmentFormat));
   const auto mode = load_little_u32(&segment[12]);
   if (load_little_u32(&segment[kHeaderCrcAt]) != crc32c(segment.first(kHeaderCrcAt)) ||
       mode > static_cast<std::uint32_t>(Mode::Production))
     return std::unexpected("has a broken header, at byte 0");
-  return SegmentHeader{.mode = static_cast<Mode>(mode),
+  SegmentHeader header{.mode = static_cast<Mode>(mode),
                        .number = load_little_u32(&segment[16]),
                        .bytes = load_little_u32(&segment[20]),
                        .first_sequence = load_little_u64(&segment[24])};
+  std::ranges::copy(segment.subspan(kLedgerIdAt, header.ledger.size()), header.ledger.begin());
+  return header;
 }
 
-void append_frame(Bytes& out, const payment::Record& record, std::uint64_t sequence,
-                  std::uint64_t synced_up_to) {
+Mac append_frame(Bytes& out, const payment::Record& record, const FrameHead& head, Macs& macs) {
   const std::size_t begin = out.size();
   out.resize(begin + kFrameHeaderBytes);
   encode(record, out);
@@ -84,9 +81,15 @@ void append_frame(Bytes& out, const payment::Record& record, std::uint64_t seque
 
   const auto frame = std::span(out).subspan(begin);
   store_little_u32(&frame[4], static_cast<std::uint32_t>(record_bytes));
-  store_little_u64(&frame[8], sequence);
-  store_little_u64(&frame[16], synced_up_to);
+  store_little_u64(&frame[8], head.sequence);
+  store_little_u64(&frame[16], head.synced_up_to);
+  store_little_u32(&frame[24], head.previous.position.segment);
+  store_little_u32(&frame[28], head.previous.position.offset);
+  const Mac mac = macs.of(head.sequence, head.previous.mac,
+                          frame.subspan(kFrameHeaderBytes, record_bytes));
+  std::ranges::copy(mac, &frame[kMacAt]);
   store_little_u32(&frame[0], crc32c(frame.subspan(4)));
+  return mac;
 }
 
 std::optional<std::size_t> stated_frame_bytes(std::span<const std::uint8_t> bytes) {
@@ -101,10 +104,14 @@ std::optional<Frame> frame_at(std::span<const std::uint8_t> bytes) {
   if (!stated || *stated > bytes.size()) return std::nullopt;
   const auto frame = bytes.first(*stated);
   if (load_little_u32(&frame[0]) != crc32c(frame.subspan(4))) return std::nullopt;
-  return Frame{.sequence = load_little_u64(&frame[8]),
-               .synced_up_to = load_little_u64(&frame[16]),
-               .bytes = *stated,
-               .record = frame.subspan(kFrameHeaderBytes, load_little_u32(&frame[4]))};
+  Frame found{.sequence = load_little_u64(&frame[8]),
+              .synced_up_to = load_little_u64(&frame[16]),
+              .previous = {.segment = load_little_u32(&frame[24]),
+                           .offset = load_little_u32(&frame[28])},
+              .bytes = *stated,
+              .record = frame.subspan(kFrameHeaderBytes, load_little_u32(&frame[4]))};
+  std::ranges::copy(frame.subspan(kMacAt, found.mac.size()), found.mac.begin());
+  return found;
 }
 
 std::optional<Frame> FrameCursor::next() {

@@ -1,0 +1,346 @@
+#include "ledger/embedded/keeper.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ledger/embedded/ledger_error.h"
+
+namespace batal::ledger {
+namespace {
+
+constexpr std::chrono::seconds kRetryAfter{1};
+constexpr std::string_view kRemaking = "make the index anew";
+
+}  // namespace
+
+Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key,
+               const KeyHash& hash, KeeperOptions options)
+    : door_(door),
+      opened_(opened),
+      key_(key),
+      hash_(hash),
+      options_(std::move(options)),
+      checkpoints_(door_, options_.folder, key_),
+      pruned_(opened_.files.pruned),
+      segments_(std::max(1U, opened_.files.last())) {
+  try {
+    open_index();
+  } catch (const IndexError& error) {
+    spdlog::warn("ledger: {}: it is made anew from the log", error.what());
+    remake_index();
+  }
+}
+
+Keeper::~Keeper() {
+  stop();
+}
+
+// The index.
+
+void Keeper::open_index() {
+  auto index = std::make_unique<Index>(options_.index_file, opened_.format.id);
+  if (index->sealed()->through >= segments_)
+    throw IndexError(fmt::format("{} knows more segments than there are",
+                                 options_.index_file.string()));
+  chain_ = {};
+  chained_ = 0;
+  for (const SegmentFacts& facts : index->facts()) {
+    chain_ = chained(chain_, facts);
+    chained_ = facts.number;
+  }
+  replace_index(std::move(index));
+}
+
+// stop() may look at it at any time.
+void Keeper::replace_index(std::unique_ptr<Index> index) {
+  const std::lock_guard lock(mutex_);
+  index_ = std::move(index);
+  if (index_ && stopping_) index_->stop_merging();
+}
+
+void Keeper::remake_index() {
+  replace_index(nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    ++indexed_.generation;
+  }
+  try {
+    Index::remove(options_.index_file);
+    open_index();
+  } catch (const IndexError& error) {
+    throw LedgerError(error.what());
+  }
+}
+
+std::uint64_t Keeper::catch_up() {
+  const std::uint32_t sealed = segments_ - 1;
+  if (index_->sealed()->through < sealed)
+    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1, sealed);
+  while (index_->sealed()->through < sealed) index_next();
+  publish_index();
+  if (index_->facts().empty()) return 1;
+  const SegmentFacts& last = index_->facts().back();
+  return last.first_sequence + last.records;
+}
+
+// Throws IndexError where the index fails, LedgerError where the log does.
+void Keeper::index_next() {
+  const auto& known = index_->facts();
+  SegmentFacts next;
+  next.number = static_cast<std::uint32_t>(known.size()) + 1;
+  if (!known.empty()) next.first_sequence = known.back().first_sequence + known.back().records;
+  if (std::ranges::binary_search(pruned_, next.number)) {
+    next = read_attestation(door_, options_.folder, next.number, opened_.format.id,
+                            key_.public_key())
+               .facts;
+    index_->add(next, {});
+  } else {
+    const SealedSegment sealed = read_sealed(door_, options_.folder, expected(next), hash_);
+    next = sealed.facts;
+    index_->add(next, sealed.keys.sorted(next.number));
+  }
+  publish_index();
+  const Digest before = std::exchange(chain_, chained(chain_, next));
+  chained_ = next.number;
+  seal_checkpoint(next, before);
+}
+
+ExpectedHeader Keeper::expected(const SegmentFacts& facts) const {
+  return {.mode = opened_.format.mode,
+          .ledger = opened_.format.id,
+          .number = facts.number,
+          .first_sequence = facts.first_sequence};
+}
+
+void Keeper::publish_index() {
+  {
+    const std::lock_guard lock(mutex_);
+    indexed_.sealed = index_->sealed();
+  }
+  published_.notify_all();
+}
+
+Indexed Keeper::indexed() const {
+  const std::lock_guard lock(mutex_);
+  return indexed_;
+}
+
+std::optional<Indexed> Keeper::remade(std::uint64_t generation, std::uint32_t through) {
+  std::unique_lock lock(mutex_);
+  if (generation == indexed_.generation) damaged_ = true;
+  wake_.notify_one();
+  published_.wait(lock, [&] {
+    return stopping_ || (indexed_.generation > generation && indexed_.sealed->through >= through);
+  });
+  if (stopping_) return std::nullopt;
+  return indexed_;
+}
+
+// The thread.
+
+void Keeper::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Keeper::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (index_) index_->stop_merging();
+  }
+  wake_.notify_one();
+  published_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Keeper::committed(const LogEnd& end, payment::Time now, payment::Time next_expiry) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    wake = progress_.end.segment != end.segment;
+    progress_ = {end, now, next_expiry};
+  }
+  if (wake) wake_.notify_one();
+}
+
+void Keeper::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const std::uint32_t seen = progress_.end.segment;
+    lock.unlock();
+    work();
+    lock.lock();
+    const auto rest = failing_.empty() ? std::min<std::chrono::milliseconds>(
+                                             kRetryAfter, options_.checkpoint_every)
+                                       : kRetryAfter;
+    wake_.wait_for(lock, rest, [&] {
+      return stopping_ || damaged_ || progress_.end.segment != seen;
+    });
+  }
+}
+
+void Keeper::work() {
+  Progress progress;
+  bool damaged = false;
+  {
+    const std::lock_guard lock(mutex_);
+    progress = progress_;
+    damaged = std::exchange(damaged_, false);
+  }
+  if (progress.end.segment == 0) return;
+  segments_ = progress.end.segment;
+  if (damaged || !index_) attempt(kRemaking, [&] { remake_index(); });
+  attempt("index a segment", [&] {
+    while (index_->sealed()->through + 1 < segments_) index_next();
+  });
+  attempt("write a snapshot", [&] { write_snapshot(); });
+  attempt("write a checkpoint", [&] { write_checkpoint(progress); });
+  attempt("prune", [&] { prune(progress); });
+}
+
+// What fails is told once, and once more when it works again. Nothing works without an index.
+void Keeper::attempt(std::string_view what, const std::function<void()>& deed) {
+  if (!index_ && what != kRemaking) return;
+  std::string error;
+  try {
+    deed();
+  } catch (const IndexError& failed) {
+    error = failed.what();
+    reopen_index();
+  } catch (const LedgerError& failed) {
+    error = failed.what();
+  }
+  if (!error.empty() && failing_.emplace(what).second)
+    spdlog::error("ledger: cannot {}: {}", what, error);
+  if (error.empty() && failing_.erase(std::string(what)) > 0)
+    spdlog::info("ledger: it works again to {}", what);
+}
+
+// After a failed write: what the file holds is what counts. Where not even that can be read, it is
+// made anew.
+void Keeper::reopen_index() {
+  replace_index(nullptr);
+  try {
+    open_index();
+  } catch (const IndexError& error) {
+    spdlog::error("ledger: {}: it is made anew from the log", error.what());
+  }
+}
+
+// Checkpoints.
+
+void Keeper::seal_checkpoint(const SegmentFacts& facts, const Digest& chain) {
+  if (facts.records == 0 || std::ranges::binary_search(pruned_, facts.number)) return;
+  const std::uint64_t sequence = facts.first_sequence + facts.records - 1;
+  if (checkpoints_.last() && checkpoints_.last()->sequence >= sequence) return;
+  checkpoints_.add({.ledger = opened_.format.id,
+                    .sequence = sequence,
+                    .segment = facts.number,
+                    .first_sequence = facts.first_sequence,
+                    .end = facts.end,
+                    .chain = chain,
+                    .digest = facts.digest,
+                    .at = facts.last_at});
+}
+
+void Keeper::write_checkpoint(const Progress& progress) {
+  const LogEnd& end = progress.end;
+  const auto now = options_.steady_clock();
+  const bool is_covered = checkpoints_.last() && checkpoints_.last()->sequence >= end.sequence;
+  if (now < checkpoint_at_ || is_covered || chained_ + 1 != end.segment) return;
+  const Path path = options_.folder / segment_name(end.segment);
+  const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
+  Bytes frames(end.offset - kSegmentHeaderBytes);
+  if (must(read_all(*file, frames, kSegmentHeaderBytes), "read", path) != frames.size())
+    throw LedgerError(fmt::format("{} is shorter than its records", path.string()));
+  checkpoints_.add({.ledger = opened_.format.id,
+                    .sequence = end.sequence,
+                    .segment = end.segment,
+                    .first_sequence = end.first_sequence,
+                    .end = end.offset,
+                    .chain = chain_,
+                    .digest = digest_of(frames),
+                    .at = progress.now});
+  checkpoint_at_ = now + options_.checkpoint_every;
+}
+
+void Keeper::check(const LogEnd& end) const {
+  const auto& last = checkpoints_.last();
+  if (!last || last->sequence <= end.sequence) return;
+  throw LedgerError(fmt::format(
+      "{} ends with record {}, but a checkpoint covers {}: records that were told are missing",
+      options_.folder.string(), end.sequence, last->sequence));
+}
+
+// Snapshots.
+
+void Keeper::load(Image& image) {
+  const auto add = [&image](const Link& newest, std::span<const std::uint8_t> encoded) {
+    image.load_live(encoded, newest);
+  };
+  snapshot_ = read_snapshot(door_, options_.folder, opened_.format.id, add);
+  if (!snapshot_ || snapshot_->through >= segments_) {
+    snapshot_.reset();
+    image.forget_live();
+  } else {
+    image.load_time(snapshot_->last_at);
+  }
+  visit_tail([&image](const StoredRecord& stored, Position position) {
+    image.apply_sealed(stored.record, {position, stored.mac});
+  });
+}
+
+// The records of the sealed segments after the snapshot.
+void Keeper::visit_tail(const EachRecord& each) {
+  const auto& facts = index_->facts();
+  for (std::uint32_t i = snapshot_ ? snapshot_->through : 0; i < facts.size(); ++i)
+    if (!std::ranges::binary_search(pruned_, facts[i].number))
+      visit_sealed(door_, options_.folder, expected(facts[i]), each);
+}
+
+void Keeper::write_snapshot() {
+  const auto& facts = index_->facts();
+  const std::uint32_t from = snapshot_ ? snapshot_->through : 0;
+  std::uint64_t tail_bytes = 0;
+  for (std::uint32_t i = from; i < facts.size(); ++i) tail_bytes += facts[i].end;
+  if (facts.size() < from + options_.snapshot_segments || tail_bytes < snapshot_bytes_) return;
+
+  SnapshotHead head{.ledger = opened_.format.id,
+                    .through = facts.back().number,
+                    .last_at = snapshot_ ? snapshot_->last_at : payment::Time{},
+                    .count = 0};
+  for (const SegmentFacts& segment : facts) head.last_at = std::max(head.last_at, segment.last_at);
+  make_snapshot(door_, options_.folder, head, snapshot_.has_value(),
+                [this](const EachRecord& each) { visit_tail(each); });
+  snapshot_ = head;
+  const Path path = options_.folder / kSnapshotName;
+  const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
+  snapshot_bytes_ = must(file->size(), "read the size of", path);
+}
+
+// Pruning.
+
+void Keeper::prune(const Progress& progress) {
+  if (!options_.transaction_kept) return;
+  const Keeping keeping{.identity = options_.identity_kept,
+                        .transaction = *options_.transaction_kept};
+  for (const SegmentFacts& facts : index_->facts())
+    if (!std::ranges::binary_search(pruned_, facts.number) &&
+        is_past_keeping(facts, keeping, progress.now, progress.next_expiry))
+      prune(facts, progress.now);
+}
+
+void Keeper::prune(const SegmentFacts& facts, payment::Time now) {
+  const Path path = options_.folder / segment_name(facts.number);
+  write_attestation(door_, options_.folder,
+                    {.ledger = opened_.format.id, .facts = facts, .pruned_at = now}, key_);
+  must(door_.remove(path), "remove", path);
+  pruned_.insert(std::ranges::upper_bound(pruned_, facts.number), facts.number);
+  spdlog::info("ledger: pruned segment {}, records {} to {}", facts.number, facts.first_sequence,
+               facts.first_sequence + facts.records - 1);
+}
+
+}  // namespace batal::ledger
