@@ -47,17 +47,17 @@ namespace batal::ledger {
 payment::Time system_time();
 
 struct EmbeddedOptions {
-  LogOptions log;                           // folder, mode, sizes
+  LogOptions log{};                         // folder, mode, sizes
   AuditKey audit_key;
-  Path index_file;  // empty: index.sqlite in the log's folder
+  Path index_file{};  // empty: index.sqlite in the log's folder
   std::chrono::milliseconds checkpoint_every = std::chrono::minutes(1);
   std::uint32_t snapshot_segments = 8;  // sealed since the last snapshot, before the next
   std::size_t queue_commands_max = 65'536;  // queued or being decided
-  payment::Rules rules;
+  payment::Rules rules{};
   std::function<payment::Time()> clock = system_time;  // called at first by the constructor, then
                                                        // on the ledger's thread
   std::function<void()> on_failure = [] {};  // called once, on the ledger's thread, after delivery
-  KeyHash key_hash;  // none: the audit key's
+  KeyHash key_hash{};  // none: the audit key's
 };
 
 class EmbeddedLedger final : public Ledger {

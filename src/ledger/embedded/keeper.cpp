@@ -249,8 +249,8 @@ void Keeper::seal_checkpoint(const SegmentFacts& facts, const Digest& chain) {
 void Keeper::write_checkpoint(const Progress& progress) {
   const LogEnd& end = progress.end;
   const auto now = options_.steady_clock();
-  const bool is_covered = checkpoints_.last() && checkpoints_.last()->sequence >= end.sequence;
-  if (now < checkpoint_at_ || is_covered || chained_ + 1 != end.segment) return;
+  const std::uint64_t covered = checkpoints_.last() ? checkpoints_.last()->sequence : 0;
+  if (now < checkpoint_at_ || end.sequence <= covered || chained_ + 1 != end.segment) return;
   const Path path = options_.folder / segment_name(end.segment);
   const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
   Bytes frames(end.offset - kSegmentHeaderBytes);
