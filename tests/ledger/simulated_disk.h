@@ -33,6 +33,13 @@ class SimulatedDisk final : public FileDoor {
   void heal() {
     const std::lock_guard lock(mutex_);
     fail_until_ = 0;
+    failed_ = false;
+  }
+
+  // Whether any call has failed that way since the last heal().
+  bool has_failed() const {
+    const std::lock_guard lock(mutex_);
+    return failed_;
   }
 
   // A full disk: no file can be made and none can grow.
@@ -80,6 +87,11 @@ class SimulatedDisk final : public FileDoor {
       keep_some(*node);
       node->content = node->durable;
     }
+  }
+
+  bool has(const Path& path) const {
+    const std::lock_guard lock(mutex_);
+    return names_.contains(path.string());
   }
 
   Bytes content(const Path& path) const {
@@ -250,7 +262,9 @@ class SimulatedDisk final : public FileDoor {
 
   bool fails() {
     ++calls_;
-    return calls_ >= fail_from_ && calls_ < fail_until_;
+    const bool fails = calls_ >= fail_from_ && calls_ < fail_until_;
+    failed_ = failed_ || fails;
+    return fails;
   }
 
   bool is_named_segment(const NodePtr& node) const {
@@ -286,6 +300,7 @@ class SimulatedDisk final : public FileDoor {
   std::uint64_t reads_ = 0;
   std::uint64_t fail_from_ = 0;
   std::uint64_t fail_until_ = 0;
+  bool failed_ = false;
   bool full_ = false;
   std::size_t write_bytes_max_ = std::size_t(-1);
 };
