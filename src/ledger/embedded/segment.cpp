@@ -1,13 +1,13 @@
 #include "ledger/embedded/segment.h"
 
 #include <fmt/format.h>
-#include <isa-l/crc.h>
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
 #include <charconv>
 #include <cstring>
 
+#include "ledger/embedded/crc32c.h"
 #include "ledger/embedded/ledger_error.h"
 #include "ledger/embedded/record_codec.h"
 
@@ -23,12 +23,6 @@ constexpr std::string_view kMagic = "BATALSEG";
 constexpr std::string_view kSuffix = ".segment";
 constexpr std::size_t kNumberDigits = 10;
 constexpr std::size_t kHeaderCrcAt = 32;
-
-std::uint32_t crc32c(std::span<const std::uint8_t> bytes) {
-  constexpr std::uint32_t kAllOnes = 0xFFFFFFFF;
-  auto* const data = const_cast<std::uint8_t*>(bytes.data());  // isa-l only reads
-  return ~crc32_iscsi(data, static_cast<int>(bytes.size()), kAllOnes);
-}
 
 void fill_with_zeros(File& file, std::size_t bytes, const Path& path) {
   // Synced piece by piece, so that the ledger's own syncs never queue behind a whole segment.

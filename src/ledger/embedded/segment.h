@@ -26,6 +26,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -49,7 +50,7 @@ struct Position {
   std::uint32_t segment = 0;
   std::uint32_t offset = 0;  // bytes from the beginning of the segment's file
 
-  bool operator==(const Position&) const = default;
+  auto operator<=>(const Position&) const = default;
 };
 
 struct SegmentHeader {
