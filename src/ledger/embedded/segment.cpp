@@ -1,6 +1,7 @@
 #include "ledger/embedded/segment.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
 #include <charconv>
