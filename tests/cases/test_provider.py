@@ -153,6 +153,19 @@ def test_another_method_is_told_which_are_allowed(world, method, path, allowed):
     assert set(answer.header("Allow").split(", ")) == set(allowed.split(", "))
 
 
+@pytest.mark.parametrize("text, status", [
+    ("no HTTP\r\n\r\n", 400),
+    ("GET /livez HTTP/1.1\r\nHost: admin\r\nX-Pad: " + 16384 * "x" + "\r\n\r\n", 431),
+    ("POST /sandbox/clock HTTP/1.1\r\nHost: admin\r\nContent-Length: 65537\r\n\r\n", 413)],
+    ids=["no HTTP", "a head too large", "a body too large"])
+def test_what_is_no_request(world, text, status):
+    with Wire(world.server.admin.address) as wire:
+        wire.send(text.encode())
+        answer = wire.receive()
+        assert answer.status == status and set(answer.json) == {"error"}
+        assert wire.is_closed_by_peer()
+
+
 def test_the_service_address_has_no_admin(world):
     caller = world.callers["first"]
     request = caller.prepare("57", {})
