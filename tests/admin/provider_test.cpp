@@ -56,9 +56,10 @@ class ProviderTest : public ::testing::Test {
   static std::future<Heard> report(std::uint16_t port, std::string path = std::string(kPay),
                                    std::string headers = "Idempotency-Key: K-1\r\n") {
     return std::async(std::launch::async, [=] {
-      boost::asio::ip::tcp::iostream stream;
+      using boost::asio::ip::tcp;
+      tcp::iostream stream;
       stream.expires_after(10s);
-      stream.connect({boost::asio::ip::address_v4::loopback(), port});
+      stream.connect(tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));
       stream << "POST " << path << " HTTP/1.1\r\nHost: admin\r\nAuthorization: Bearer token\r\n"
              << headers << "Content-Length: 0\r\nConnection: close\r\n\r\n"
              << std::flush;
