@@ -1,10 +1,12 @@
-// Fuzzed: method, path and headers of a call, as lines of text, through the real pipeline:
+// Fuzzed: method, path and headers of a call, through the real pipeline. The input is what makes it
+// differ from a good call: its first line, if not empty, is another method and path, each further
+// one a header that replaces the good one, comes once more, or takes it away; behind an empty line
+// stands another body.
 //
-//   POST /v1.0/debit/cancel
+//   GET /v1.0/debit/cancel
 //   X-TIMESTAMP: 2026-03-01T14:00:00+07:00
-//   X-SIGNATURE: {first}
-//   ...
-//   (an empty line, and the body)
+//   +CHANNEL-ID: 95221
+//   -X-SIGNATURE
 //
 // In values {token} stands for a good token; {first} and {second} for the signature by the one and
 // the other secret, {wrong} for one by neither, over the call as it is; {rsa} for that of 73.
@@ -68,21 +70,51 @@ std::string take_until(std::string_view& text, char end) {
   return taken;
 }
 
-Call parse(std::string_view text) {
-  Call call;
-  std::string_view first;
-  const std::string line = take_until(text, '\n');
-  first = line;
-  call.method = take_until(first, ' ');
-  call.path = first;
-  while (!text.empty() && !text.starts_with('\n')) {
-    const std::string header = take_until(text, '\n');
-    std::string_view value = header;
-    std::string name = take_until(value, ':');
-    while (value.starts_with(' ')) value.remove_prefix(1);
-    call.headers.emplace_back(std::move(name), value);
+Call good_call() {
+  return {.method = "POST",
+          .path = "/v1.0/debit/cancel",
+          .headers = {{"Content-Type", "application/json"},
+                      {"Authorization", "Bearer {token}"},
+                      {"X-CLIENT-KEY", "demo"},
+                      {"X-PARTNER-ID", "BMRI"},
+                      {"X-TIMESTAMP", std::string(kTimestamp)},
+                      {"X-SIGNATURE", "{first}"},
+                      {"X-EXTERNAL-ID", "CALL-1"},
+                      {"CHANNEL-ID", "95221"}},
+          .body = R"({"originalReferenceNo":"R"})"};
+}
+
+// Changes one header as a line of the input says.
+void change(Call& call, std::string_view line) {
+  const char how = line.empty() ? ' ' : line.front();
+  if (how == '+' || how == '-') line.remove_prefix(1);
+  std::string name = take_until(line, ':');
+  while (line.starts_with(' ')) line.remove_prefix(1);
+  const auto is_named = [&](const auto& header) {
+    return boost::algorithm::iequals(name, header.first);
+  };
+  if (how == '-') {
+    std::erase_if(call.headers, is_named);
+    return;
   }
-  call.body = text.substr(std::min<std::size_t>(1, text.size()));
+  const auto found = std::ranges::find_if(call.headers, is_named);
+  if (how == '+' || found == call.headers.end()) {
+    call.headers.emplace_back(std::move(name), line);
+  } else {
+    *found = {std::move(name), std::string(line)};
+  }
+}
+
+Call parse(std::string_view text) {
+  Call call = good_call();
+  const std::string line = take_until(text, '\n');
+  if (!line.empty()) {
+    std::string_view rest = line;
+    call.method = take_until(rest, ' ');
+    call.path = rest;
+  }
+  while (!text.empty() && !text.starts_with('\n')) change(call, take_until(text, '\n'));
+  if (!text.empty()) call.body = text.substr(1);
   return call;
 }
 

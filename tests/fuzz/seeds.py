@@ -81,14 +81,13 @@ def body_seeds():
             body = next(bodies(table)).replace(b"-live", b"-" + fate.encode())
             yield body + bytes([0, 1, code == "57", number])
         yield next(bodies(table)).replace(b"M1", rb"M1\/\u00e9") + bytes([1, 0, 0, number])
+        controls = "".join(f"\\u{point:04x}" for point in [*range(32), 127]).encode()
+        yield next(bodies(table)).replace(b"new", controls) + bytes([0, 0, 0, number])
     for wrong in b"", b"[]", b"{", b'{"a":1,"a":2}', b'{"a":"\\ud800"}', b'{"a":' * 17 + b"}" * 17:
         yield wrong + bytes([0, 0, 0, 1])
 
 
 def header_seeds():
-    lines = {"Content-Type": "application/json", "Authorization": "Bearer {token}",
-             "X-PARTNER-ID": "BMRI", "X-TIMESTAMP": NOW, "X-SIGNATURE": "{first}",
-             "X-EXTERNAL-ID": "CALL-1", "CHANNEL-ID": "95221"}
     wrong = {"Content-Type": ["text/plain", "Application/JSON ; charset=utf-8"],
              "Authorization": ["Basic {token}", "bearer {token}", "Bearer x{token}", "Bearer "],
              "X-PARTNER-ID": ["demo", "BNI"],
@@ -97,26 +96,20 @@ def header_seeds():
              "X-EXTERNAL-ID": ["A-Z.a_z~0-9", "a" * 37, "a b"],
              "CHANNEL-ID": ["1234", "12a45"]}
 
-    def call(headers, first="POST /v1.0/debit/cancel", body='{"originalReferenceNo":"R"}'):
-        head = [first, *(f"{name}: {value}" for name, value in headers)]
-        return "\n".join([*head, "", body]).encode()
-
-    whole = list(lines.items())
-    yield call(whole)
-    yield call(whole, body="[]")
-    for first in ("GET /v1.0/debit/cancel", "POST /v1.1/debit/cancel", "POST /v1.0/auth/query"):
-        yield call(whole, first)
+    yield b""
+    for call in ("GET /v1.0/debit/cancel", "POST /v1.1/debit/cancel", "POST /v1.0/auth/query",
+                 "\n[]", '\n\n{"a":"\\/\\u00e9"}', "\n\n{}"):
+        yield call.encode()
     for name, values in wrong.items():
-        yield call([header for header in whole if header[0] != name])
-        yield call([*whole, (name.lower(), lines[name])])
+        yield f"\n-{name}".encode()
+        yield f"\n+{name.lower()}: {values[0]}".encode()
         for value in ["", *values]:
-            yield call([*{**lines, name: value}.items()])
-    token = {"Content-Type": "application/json", "X-CLIENT-KEY": "demo", "X-TIMESTAMP": NOW,
-             "X-SIGNATURE": "{rsa}"}
-    path, body = "POST /v1.0/access-token/b2b", '{"grantType":"client_credentials"}'
-    for change in ({}, {"X-CLIENT-KEY": "lenient"}, {"X-CLIENT-KEY": "nobody"},
-                   {"X-SIGNATURE": "{first}"}):
-        yield call([*{**token, **change}.items()], path, body)
+            yield f"\n{name}: {value}".encode()
+    token = "POST /v1.0/access-token/b2b\nX-SIGNATURE: {rsa}"
+    body = '\n\n{"grantType":"client_credentials"}'
+    for change in ("", "\nX-CLIENT-KEY: lenient", "\nX-CLIENT-KEY: nobody", "\n-X-CLIENT-KEY",
+                   "\nX-TIMESTAMP: 2026-03-01T07:05:00Z", "\nX-SIGNATURE: {first}"):
+        yield (token + change + body).encode()
 
 
 def head_seeds():
