@@ -166,6 +166,10 @@ def token_seeds():
         text = head + b"." + encoded(claims.encode())
         yield text + b"." + encoded(hmac.new(key, text, hashlib.sha256).digest())
     yield b"A\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\5"
+    claims = encoded(b'{"iss":"batal","sub":"demo","iat":1700000000,"exp":1700000900}')
+    for other in b'{"alg":"none","typ":"JWT"}', b'{"alg":"HS512","typ":"JWT"}', b"{}":
+        yield encoded(other) + b"." + claims  # signed by the target
+    yield head + b"." + claims
     yield b"e30.e30.e30"
 
 

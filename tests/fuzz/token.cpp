@@ -1,5 +1,5 @@
-// Fuzzed: an access token, in three ways. As any text; as the claims of a token that the holder of
-// the key would sign; and as a change to a good token.
+// Fuzzed: an access token, in four ways. As any text; as a text that the holder of the key signed;
+// as the claims of a token made with the key; and as a change to a good token.
 //
 // Asserted: a text is taken only if it has the key's header and the one spelling of its HMAC, which
 // is computed here on its own; claims are taken exactly when a second reading of them takes them,
@@ -150,6 +150,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const std::string text(reinterpret_cast<const char*>(data), size);
   fuzz::check_text(kSigner, text);
+  fuzz::check_text(kSigner, fuzz::sealed(kSigner.key, text));
   fuzz::check_claims(kSigner, text);
   FuzzedDataProvider input(data, size);
   const std::string other = fuzz::changed(kGood, input);
