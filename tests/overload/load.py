@@ -15,6 +15,7 @@ from support.snap import compact_json, well_formed
 from support.wire import Wire
 
 SILENCE_S = 60
+IDLE_MAX_S = 30  # kept unused for less than the server's idle time
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Load:
         self.caller = caller
         self.prefix = prefix
         self.selector = selectors.DefaultSelector()
-        self.free = []
+        self.free = deque()  # the one used last is the next to be used
         self.waiting = 0
         self.connections = 0
         self.made = 0
@@ -92,6 +93,13 @@ class Load:
         wire.send(request.render())
         self.waiting += 1
         self.sent.append(call)
+        self._close_idle(call.at)
+
+    def _close_idle(self, now):
+        while self.free and now - self.free[0].call.at > IDLE_MAX_S:
+            wire = self.free.popleft()
+            self.selector.unregister(wire.socket)
+            wire.close()
 
     def _connect(self):
         wire = Wire(self.caller.server.address, timeout=SILENCE_S)
@@ -105,7 +113,6 @@ class Load:
         for key, _ in ready:
             wire = key.data
             self._note(wire.call, well_formed(wire.receive()))
-            wire.call = None
             self.free.append(wire)
             self.waiting -= 1
         return len(ready)
