@@ -43,6 +43,7 @@ ANSWERS_MEAN = 120  # between two kills
 ANSWERS_MAX = 400
 DELAY_MAX_S = 0.003  # from the last of them to the kill
 KILLED_IN_RECOVERY = 0.35  # of the starts
+FIRST_START_S = 0.5  # about as long as one takes that makes keys
 REPEATED_MAX = 40  # old answers, at each restart
 ENVIRONMENT = {"BATAL_LEDGER_SEGMENT_BYTES": str(4 << 20), "BATAL_HTTP_LOOPS": "2"}
 
@@ -61,7 +62,7 @@ class Folder:
         self.start_s = 0.1
 
     def run(self, kills):
-        done = 0
+        done = self.kill_in_recovery(kills, FIRST_START_S)
         self.start()
         caller = self.server.demo_caller()
         tellers = [Teller(random.Random(self.rng.random()), f"{self.number}-{i}", caller)
@@ -74,7 +75,7 @@ class Folder:
             self.crowd.go_on(answers, self.rng.uniform(0, DELAY_MAX_S), self.server.kill)
             done += 1
             self.figures["kills"] += 1
-            done += self.kill_in_recovery(kills - done)
+            done += self.kill_in_recovery(kills - done, self.start_s)
             self.start()
             self.check()
         for teller in tellers:
@@ -89,12 +90,12 @@ class Folder:
         self.server.start()
         self.start_s = 0.7 * self.start_s + 0.3 * (time.monotonic() - began)
 
-    def kill_in_recovery(self, kills_max):
-        """Starts that do not come to their end. Returns their number."""
+    def kill_in_recovery(self, kills_max, within):
+        """Starts that are killed within so many seconds. Returns their number."""
         done = 0
         while done < kills_max and self.rng.random() < KILLED_IN_RECOVERY:
             self.server.launch()
-            time.sleep(self.rng.uniform(0, self.start_s))
+            time.sleep(self.rng.uniform(0, within))
             ready = self.server.was_ready_when_killed()
             self.figures["kills"] += 1
             self.figures["kills during recovery"] += not ready

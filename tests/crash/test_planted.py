@@ -56,5 +56,6 @@ def test_a_planted_fault_is_found(tmp_path, name):
                           capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stdout
     assert done.stdout.startswith(f"seed {SEED}\n")
-    assert re.search(rf"^seed {SEED}, folder 0, kill \d+ .*\nBroken: ", done.stdout, re.M), done
+    where = rf"^seed {SEED}, folder 0, kill \d+ .*\n(Broken|StartFailed): "
+    assert re.search(where, done.stdout, re.M), done
     assert re.search(r"\n\d+ kills passed, 1 failed\n$", done.stdout), done
