@@ -4,7 +4,8 @@
 //
 //   DISK_SHIM_SYNC_US   a sync takes at least so many microseconds
 //   DISK_SHIM_HOLD      while a file of this name exists, a sync waits
-//   DISK_SHIM_FAIL      "fdatasync 3" or "pwrite 3": the third such call and all later fail: EIO
+//   DISK_SHIM_FAIL      "fdatasync 3" or "pwrite 3": the third such call and all later fail
+//   DISK_SHIM_ERRNO     with this number; EIO where it is not set
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -27,10 +28,13 @@ static int is_segment(int descriptor) {
   return length > tail && memcmp(name + length - tail, ending, tail) == 0;
 }
 
+// Whether this call fails; errno says then why.
 static int must_fail(const char* call, atomic_long* count) {
   const char* wish = getenv("DISK_SHIM_FAIL");
+  const char* why = getenv("DISK_SHIM_ERRNO");
   const size_t length = strlen(call);
   if (wish == NULL || strncmp(wish, call, length) != 0) return 0;
+  errno = why == NULL ? EIO : atoi(why);
   return atomic_fetch_add(count, 1) + 1 >= atol(wish + length);
 }
 
@@ -47,19 +51,15 @@ int fdatasync(int descriptor) {
   if (next == NULL) next = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
   if (!is_segment(descriptor)) return next(descriptor);
   take_time();
-  if (!must_fail("fdatasync", &count)) return next(descriptor);
-  errno = EIO;
-  return -1;
+  return must_fail("fdatasync", &count) ? -1 : next(descriptor);
 }
 
 ssize_t pwrite(int descriptor, const void* bytes, size_t size, off_t offset) {
   static ssize_t (*next)(int, const void*, size_t, off_t);
   static atomic_long count;
   if (next == NULL) next = (ssize_t(*)(int, const void*, size_t, off_t))dlsym(RTLD_NEXT, "pwrite");
-  if (!is_segment(descriptor) || !must_fail("pwrite", &count))
-    return next(descriptor, bytes, size, offset);
-  errno = EIO;
-  return -1;
+  if (is_segment(descriptor) && must_fail("pwrite", &count)) return -1;
+  return next(descriptor, bytes, size, offset);
 }
 
 ssize_t pwrite64(int descriptor, const void* bytes, size_t size, off_t offset) {

@@ -7,7 +7,8 @@ SOURCE = Path(__file__).with_name("disk_shim.c")
 
 
 def disk_shim(folder, **settings):
-    """The environment of a server whose disk is shimmed: sync_us, hold, fail (see disk_shim.c)."""
+    """The environment of a server with such a disk. Settings: sync_us, hold, fail, errno; what they
+    mean stands in disk_shim.c."""
     library = Path(folder) / "disk_shim.so"
     if not library.exists():
         subprocess.run(["gcc-12", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", SOURCE,
