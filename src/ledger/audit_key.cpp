@@ -51,12 +51,13 @@ AuditKey AuditKey::read(const std::filesystem::path& path) {
   const std::size_t size = must(read_all(*file, text, 0), "read", path);
   Secret secret;
   std::size_t digits = 0;
-  const bool whole = sodium_hex2bin(secret.data(), secret.size(),
-                                    reinterpret_cast<const char*>(text.data()), size, nullptr,
-                                    &digits, nullptr) == 0;
+  const bool whole =
+      sodium_hex2bin(secret.data(), secret.size(), reinterpret_cast<const char*>(text.data()), size,
+                     nullptr, &digits, nullptr) == 0;
   if (!whole || digits != secret.size() || size > kTextBytes)
-    throw LedgerError(fmt::format("{} is no audit key: it must be one line of {} hexadecimal digits",
-                                  path.string(), kTextBytes - 1));
+    throw LedgerError(
+        fmt::format("{} is no audit key: it must be one line of {} hexadecimal digits",
+                    path.string(), kTextBytes - 1));
   return AuditKey(secret);
 }
 

@@ -1,6 +1,6 @@
 // The running ledger against the model: random commands on few transactions, restarts, clocks that
-// jump, writes and syncs that fail, power cuts, a lost or damaged index or snapshot. All of it comes
-// from one seed, but for what threads do in between.
+// jump, writes and syncs that fail, power cuts, a lost or damaged index or snapshot. All of it
+// comes from one seed, but for what threads do in between.
 //
 // Complaints go to a function of the teller's, so that tests and proofs can both tell stories.
 #pragma once
@@ -106,8 +106,12 @@ class Story {
   using Complain = std::function<void(const std::string&)>;
 
   Story(std::uint64_t seed, Complain complain)
-      : dice_(seed), disk_(seed), complain_(std::move(complain)), has_poor_hash_(dice_.roll(2) == 0) {
-    rules_.transaction_kept = dice_.roll(2) == 0 ? std::optional(rules_.identity_kept) : std::nullopt;
+      : dice_(seed),
+        disk_(seed),
+        complain_(std::move(complain)),
+        has_poor_hash_(dice_.roll(2) == 0) {
+    rules_.transaction_kept =
+        dice_.roll(2) == 0 ? std::optional(rules_.identity_kept) : std::nullopt;
     model_ = Model(rules_);
     open();
     settle();

@@ -16,8 +16,8 @@ constexpr std::string_view kRemaking = "make the index anew";
 
 }  // namespace
 
-Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key,
-               const KeyHash& hash, KeeperOptions options)
+Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key, const KeyHash& hash,
+               KeeperOptions options)
     : door_(door),
       opened_(opened),
       key_(key),
@@ -43,8 +43,8 @@ Keeper::~Keeper() {
 void Keeper::open_index() {
   auto index = std::make_unique<Index>(options_.index_file, opened_.format.id);
   if (index->sealed()->through >= segments_)
-    throw IndexError(fmt::format("{} knows more segments than there are",
-                                 options_.index_file.string()));
+    throw IndexError(
+        fmt::format("{} knows more segments than there are", options_.index_file.string()));
   chain_ = {};
   chained_ = 0;
   for (const SegmentFacts& facts : index->facts()) {
@@ -93,9 +93,9 @@ void Keeper::index_next() {
   next.number = static_cast<std::uint32_t>(known.size()) + 1;
   if (!known.empty()) next.first_sequence = known.back().first_sequence + known.back().records;
   if (std::ranges::binary_search(pruned_, next.number)) {
-    next = read_attestation(door_, options_.folder, next.number, opened_.format.id,
-                            key_.public_key())
-               .facts;
+    next =
+        read_attestation(door_, options_.folder, next.number, opened_.format.id, key_.public_key())
+            .facts;
     index_->add(next, {});
   } else {
     const SealedSegment sealed = read_sealed(door_, options_.folder, expected(next), hash_);
@@ -176,9 +176,8 @@ void Keeper::run() {
     const auto rest = failing_.empty() ? std::min<std::chrono::milliseconds>(
                                              kRetryAfter, options_.checkpoint_every)
                                        : kRetryAfter;
-    wake_.wait_for(lock, rest, [&] {
-      return stopping_ || damaged_ || progress_.end.segment != seen;
-    });
+    wake_.wait_for(lock, rest,
+                   [&] { return stopping_ || damaged_ || progress_.end.segment != seen; });
   }
 }
 

@@ -113,16 +113,16 @@ class Keeper {
   const KeeperOptions options_;
   std::unique_ptr<Index> index_;  // null: to be made anew
   CheckpointFile checkpoints_;
-  std::vector<std::uint32_t> pruned_;           // ascending
-  std::uint32_t segments_ = 0;                  // of the log
-  Digest chain_{};                              // through chained_
+  std::vector<std::uint32_t> pruned_;  // ascending
+  std::uint32_t segments_ = 0;         // of the log
+  Digest chain_{};                     // through chained_
   std::uint32_t chained_ = 0;
   std::optional<SnapshotHead> snapshot_;
   std::uint64_t snapshot_bytes_ = 0;
   std::chrono::steady_clock::time_point checkpoint_at_{};
   std::set<std::string> failing_;  // what failed last time
 
-  mutable std::mutex mutex_;  // guards what follows; never held during I/O
+  mutable std::mutex mutex_;           // guards what follows; never held during I/O
   std::condition_variable wake_;       // of the keeper
   std::condition_variable published_;  // for remade()
   Progress progress_;

@@ -117,9 +117,8 @@ LookedUp Lookup::look_up(const Key& key) {
   answer.latest = {found->position, found->stored.mac};
   if (key.by == Key::By::Reference) return answer;
   const payment::Transaction& transaction = *(*event)->transaction;
-  const Key reference{.by = Key::By::Reference,
-                      .partner = transaction.partner,
-                      .id = transaction.reference_no};
+  const Key reference{
+      .by = Key::By::Reference, .partner = transaction.partner, .id = transaction.reference_no};
   if (const auto latest = newest(reference)) {
     answer.standing.transaction = std::get<EventPtr>(latest->stored.record)->transaction;
     answer.latest = {latest->position, latest->stored.mac};

@@ -1,9 +1,9 @@
 // Reads a ledger's records in order, from a folder that may be in use: `batal ledger show` and what
 // else looks at a log as a whole.
 //
-// Takes no lock and changes nothing. What was pruned is passed over. While a ledger runs on the folder, the records end where its
-// log ended at that moment; the last batch may be among them before it is synced, so that what is
-// read here is for looking at and no ground for an answer.
+// Takes no lock and changes nothing. What was pruned is passed over. While a ledger runs on the
+// folder, the records end where its log ended at that moment; the last batch may be among them
+// before it is synced, so that what is read here is for looking at and no ground for an answer.
 //
 // One thread at a time.
 #pragma once
@@ -63,7 +63,7 @@ class Reader {
   FileDoor& door_;
   const Path folder_;
   Format format_;
-  LogFiles files_;                    // that were there when the reader was made
+  LogFiles files_;  // that were there when the reader was made
   std::vector<Attestation> pruned_;
   std::uint32_t segment_ = 0;         // being read
   std::uint64_t first_sequence_ = 1;  // of its first record
