@@ -152,10 +152,11 @@ def run_folder(options, number, figures):
     try:
         folder.run(min(KILLS_PER_FOLDER, options.kills - figures["kills"]))
     except (Broken, AssertionError, OSError) as broken:
-        if folder.server.process is not None:
-            folder.server.kill()
         return (f"seed {options.seed}, folder {number}, kill {figures['kills']} "
                 f"({path}):\n{type(broken).__name__}: {broken}")
+    finally:
+        if folder.server.process is not None:
+            folder.server.kill()
     shutil.rmtree(path)
     return None
 
