@@ -212,17 +212,9 @@ TEST_F(IndexTest, IsReadWhileItIsWritten) {
   EXPECT_NO_THROW(look_up.get());
 }
 
-TEST_F(IndexTest, KeepsItsSecret) {
+TEST_F(IndexTest, IsItsOwnersAlone) {
   open();
-  const auto secret = index->secret();
-  EXPECT_NE(secret, HashSecret{});
-  open();
-  EXPECT_EQ(index->secret(), secret);
   EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms(0600));
-  index.reset();
-  Index::remove(file);
-  open();
-  EXPECT_NE(index->secret(), secret);
 }
 
 TEST_F(IndexTest, RemovesAllFilesOfItsOwn) {
@@ -249,8 +241,8 @@ TEST_F(IndexTest, SaysWhatIsWrongWithAFile) {
       {"PRAGMA journal_mode = DELETE", "is damaged: it has no write-ahead log"},
       {"UPDATE ledger SET format = 2", "has format 2, but this program knows none after 1"},
       {"UPDATE ledger SET format = 0, ledger = zeroblob(16)", "the row of its ledger is broken"},
-      {"UPDATE ledger SET secret = zeroblob(16)", "the row of its ledger is broken"},
-      {"UPDATE ledger SET secret = zeroblob(15)", "the row of its ledger is broken"},
+      {"UPDATE ledger SET salt = zeroblob(16)", "the row of its ledger is broken"},
+      {"UPDATE ledger SET salt = zeroblob(15)", "the row of its ledger is broken"},
       {"DELETE FROM ledger", "is damaged: it names no ledger"},
       {"DROP TABLE ledger", "no such table: ledger"},
       {"DELETE FROM segments WHERE number = 10", "9 segments are known, but the keys of 10"},

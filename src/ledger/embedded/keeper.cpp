@@ -76,14 +76,28 @@ void Keeper::remake_index() {
 }
 
 std::uint64_t Keeper::catch_up() {
-  const std::uint32_t sealed = segments_ - 1;
-  if (index_->sealed()->through < sealed)
-    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1, sealed);
-  while (index_->sealed()->through < sealed) index_next();
+  try {
+    index_sealed();
+  } catch (const IndexError& error) {
+    spdlog::warn("ledger: {}: it is made anew from the log", error.what());
+    remake_index();
+    try {
+      index_sealed();
+    } catch (const IndexError& again) {
+      throw LedgerError(again.what());
+    }
+  }
   publish_index();
   if (index_->facts().empty()) return 1;
   const SegmentFacts& last = index_->facts().back();
   return last.first_sequence + last.records;
+}
+
+void Keeper::index_sealed() {
+  const std::uint32_t sealed = segments_ - 1;
+  if (index_->sealed()->through < sealed)
+    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1, sealed);
+  while (index_->sealed()->through < sealed) index_next();
 }
 
 // Throws IndexError where the index fails, LedgerError where the log does.
@@ -128,15 +142,16 @@ Indexed Keeper::indexed() const {
   return indexed_;
 }
 
-std::optional<Indexed> Keeper::remade(std::uint64_t generation, std::uint32_t through) {
+bool Keeper::is_remade(std::uint64_t generation, std::uint32_t through,
+                       std::chrono::steady_clock::time_point until) {
   std::unique_lock lock(mutex_);
   if (generation == indexed_.generation) damaged_ = true;
   wake_.notify_one();
-  published_.wait(lock, [&] {
-    return stopping_ || (indexed_.generation > generation && indexed_.sealed->through >= through);
-  });
-  if (stopping_) return std::nullopt;
-  return indexed_;
+  const auto remade = [&] {
+    return indexed_.generation > generation && indexed_.sealed->through >= through;
+  };
+  published_.wait_until(lock, until, [&] { return stopping_ || remade(); });
+  return remade();
 }
 
 // The thread.
@@ -312,8 +327,11 @@ void Keeper::write_snapshot() {
                     .last_at = snapshot_ ? snapshot_->last_at : payment::Time{},
                     .count = 0};
   for (const SegmentFacts& segment : facts) head.last_at = std::max(head.last_at, segment.last_at);
-  make_snapshot(door_, options_.folder, head, snapshot_.has_value(),
-                [this](const EachRecord& each) { visit_tail(each); });
+  const auto tail = [this](const EachRecord& each) { visit_tail(each); };
+  if (!make_snapshot(door_, options_.folder, head, snapshot_.has_value(), tail)) {
+    snapshot_.reset();
+    return;  // the next attempt makes it from the whole log
+  }
   snapshot_ = head;
   const Path path = options_.folder / kSnapshotName;
   const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);

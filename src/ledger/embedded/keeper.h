@@ -77,8 +77,9 @@ class Keeper {
   Indexed indexed() const;
 
   // To be called by whoever found the index of this generation damaged. Waits until a later one
-  // covers the segments through this one; nothing when the keeper stops.
-  std::optional<Indexed> remade(std::uint64_t generation, std::uint32_t through);
+  // covers the segments through this one: false where that is not so by then, or the keeper stops.
+  bool is_remade(std::uint64_t generation, std::uint32_t through,
+                 std::chrono::steady_clock::time_point until);
 
  private:
   struct Progress {
@@ -91,6 +92,7 @@ class Keeper {
   void work();
   void attempt(std::string_view what, const std::function<void()>& deed);
 
+  void index_sealed();
   void index_next();
   ExpectedHeader expected(const SegmentFacts& facts) const;
   void open_index();
@@ -124,7 +126,7 @@ class Keeper {
 
   mutable std::mutex mutex_;           // guards what follows; never held during I/O
   std::condition_variable wake_;       // of the keeper
-  std::condition_variable published_;  // for remade()
+  std::condition_variable published_;  // for is_remade()
   Progress progress_;
   Indexed indexed_;
   bool damaged_ = false;  // the index of indexed_.generation
