@@ -116,8 +116,8 @@ std::string misfit(Macs& macs, const Reader& reader, const Reader::Entry& entry,
   if (later)
     return fmt::format("{}, and record {} stands at byte {}: reordered", written, sequence, *later);
   if (*as < sequence) return written + ": it was inserted, or moved here";
-  return fmt::format("{}: {} before it removed", written,
-                     *as == sequence + 1 ? "a record was" : "records were");
+  return fmt::format("{}: {} removed", written,
+                     *as == sequence + 1 ? "a record before it was" : "records before it were");
 }
 
 }  // namespace batal::ledger
