@@ -84,7 +84,7 @@ Checked set_paths(std::vector<std::filesystem::path>& target, std::string_view t
   return {};
 }
 
-Checked set_tls(Config& config, std::string http::TlsFiles::* file, std::string_view text) {
+Checked set_tls(Config& config, std::string http::TlsFiles::*file, std::string_view text) {
   if (!config.listener.tls) config.listener.tls.emplace();
   (*config.listener.tls).*file = text;
   return {};

@@ -32,8 +32,8 @@ struct Config {
   std::size_t segment_bytes = 32 * 1024 * 1024;
   std::size_t queue_commands_max = 65'536;
   std::chrono::seconds identity_kept{7 * 24 * 3600};
-  std::chrono::seconds transaction_kept{0};   // after its end; 0: for ever
-  std::filesystem::path audit_key_file;       // default: <data>.audit.key, made if missing
+  std::chrono::seconds transaction_kept{0};  // after its end; 0: for ever
+  std::filesystem::path audit_key_file;      // default: <data>.audit.key, made if missing
   std::chrono::seconds checkpoint_every{60};
 
   std::filesystem::path partners_folder;          // default: <data>/partners

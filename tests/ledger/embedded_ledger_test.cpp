@@ -9,6 +9,7 @@
 #include "ledger/commands.h"
 #include "ledger/embedded/reader.h"
 #include "ledger/simulated_disk.h"
+#include "ledger/test_key.h"
 #include "support/temp_folder.h"
 
 namespace batal::ledger {
@@ -30,7 +31,8 @@ const Path kFolder = "/ledger";
 class EmbeddedLedgerTest : public ::testing::Test {
  protected:
   EmbeddedOptions options() {
-    EmbeddedOptions options;
+    EmbeddedOptions options{.audit_key = test_key()};
+    options.index_file = index_folder / "index.sqlite";
     options.log = {.folder = kFolder,
                    .mode = Mode::Sandbox,
                    .segment_bytes = kSegmentHeaderBytes + 16'384,
@@ -59,10 +61,11 @@ class EmbeddedLedgerTest : public ::testing::Test {
   std::vector<payment::Record> log() {
     std::vector<payment::Record> records;
     for (Reader reader(kFolder, disk); auto entry = reader.next();)
-      records.push_back(std::move(entry->record));
+      records.push_back(std::move(entry->stored.record));
     return records;
   }
 
+  const testing::TempFolder index_folder;
   SimulatedDisk disk;
   std::atomic<std::chrono::microseconds> clock = kNoon.time_since_epoch();
   std::atomic<std::chrono::steady_clock::time_point> steady{};
@@ -102,7 +105,7 @@ TEST_F(EmbeddedLedgerTest, RemembersOverRestarts) {
 
 TEST_F(EmbeddedLedgerTest, WorksOnTheRealDisk) {
   const testing::TempFolder folder;
-  EmbeddedOptions settings;
+  EmbeddedOptions settings{.audit_key = test_key()};
   settings.log.folder = folder / "ledger";
   settings.log.segment_bytes = 2 << 20;
   for (const auto result : {Result::Accepted, Result::Replayed}) {
@@ -429,15 +432,15 @@ TEST_F(EmbeddedLedgerTest, SweepsWithoutBeingAsked) {
 TEST_F(EmbeddedLedgerTest, CanBeReadWhileItRuns) {
   auto ledger = started();
   Reader early(kFolder, disk);
-  EXPECT_EQ(early.mode(), Mode::Sandbox);
+  EXPECT_EQ(early.format().mode, Mode::Sandbox);
   EXPECT_FALSE(early.next());
   for (int i = 0; i < 200; ++i) answer(*ledger, create(i));
   Reader reader(kFolder, disk);
   for (int i = 0; i < 200; ++i) {
     const auto entry = reader.next();
     ASSERT_TRUE(entry) << i;
-    EXPECT_EQ(entry->sequence, static_cast<std::uint64_t>(i) + 1);
-    EXPECT_EQ(std::get<EventPtr>(entry->record)->transaction->reference_no, reference_no(i));
+    EXPECT_EQ(entry->stored.sequence, static_cast<std::uint64_t>(i) + 1);
+    EXPECT_EQ(std::get<EventPtr>(entry->stored.record)->transaction->reference_no, reference_no(i));
   }
   EXPECT_FALSE(reader.next());
   EXPECT_THROW(Reader("/elsewhere", disk), LedgerError);

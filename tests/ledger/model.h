@@ -15,9 +15,11 @@ namespace batal::ledger {
 
 class Model {
  public:
+  explicit Model(payment::Rules rules = {}) : rules_(rules) {}
+
   payment::Outcome run(const payment::Command& command, payment::Time clock) {
     last_decision_ = std::max({clock, last_record_, last_decision_});
-    auto decision = payment::decide(view(command), command, last_decision_, {});
+    auto decision = payment::decide(view(command), command, last_decision_, rules_);
     if (decision.record) apply(*decision.record);
     return decision.outcome;
   }
@@ -79,6 +81,7 @@ class Model {
     return view;
   }
 
+  payment::Rules rules_;
   std::map<Name, payment::Record> newest_;
   payment::Time last_record_{};
   payment::Time last_decision_{};

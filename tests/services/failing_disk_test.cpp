@@ -11,6 +11,7 @@
 #include "ledger/embedded/embedded_ledger.h"
 #include "ledger/embedded/reader.h"
 #include "ledger/simulated_disk.h"
+#include "ledger/test_key.h"
 #include "services/branch.h"
 
 namespace batal::services::test {
@@ -24,7 +25,8 @@ const ledger::Path kFolder = "/ledger";
 class FailingDiskTest : public ::testing::TestWithParam<bool> {
  protected:
   void open() {
-    ledger::EmbeddedOptions options;
+    ledger::EmbeddedOptions options{.audit_key = ledger::test_key()};
+    options.index_file = index_folder / "index.sqlite";
     options.log = {.folder = kFolder,
                    .mode = ledger::Mode::Sandbox,
                    .segment_bytes = 64 * 1024,
@@ -90,7 +92,7 @@ class FailingDiskTest : public ::testing::TestWithParam<bool> {
   std::map<std::string, int> events() {
     std::map<std::string, int> found;
     for (ledger::Reader reader(kFolder, *disk); const auto entry = reader.next();) {
-      if (const auto* event = std::get_if<payment::EventPtr>(&entry->record)) {
+      if (const auto* event = std::get_if<payment::EventPtr>(&entry->stored.record)) {
         ++found[(*event)->call.external_id];
       }
     }
@@ -98,6 +100,7 @@ class FailingDiskTest : public ::testing::TestWithParam<bool> {
   }
 
   std::unique_ptr<ledger::SimulatedDisk> disk;
+  const testing::TempFolder index_folder;
   std::unique_ptr<EmbeddedLedger> ledger;
   std::unique_ptr<Branch> branch;
   std::deque<Caller> callers;

@@ -75,8 +75,7 @@ std::expected<Checkpoint, std::string> read_checkpoint(std::string_view text,
   return checkpoint;
 }
 
-std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder,
-                                         const PublicKey& key) {
+std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key) {
   const Path path = folder / kCheckpointsName;
   const std::string text = read_text(door, path);
   std::vector<Checkpoint> checkpoints;

@@ -19,6 +19,16 @@ void give_up(Submission* submission) {
   submission->outcome = {};
 }
 
+// What a command is about, the transaction that it would create included.
+CommandKeys keys_to_wait_for(const payment::Command& command) {
+  CommandKeys keys = all_keys(command);
+  if (command.action == payment::Action::Create)
+    keys.push_back({.by = payment::Key::By::Reference,
+                    .partner = command.partner,
+                    .id = command.draft.reference_no});
+  return keys;
+}
+
 EmbeddedOptions completed(EmbeddedOptions options) {
   if (options.index_file.empty()) options.index_file = options.log.folder / kIndexName;
   if (!options.key_hash) options.key_hash = key_hash(options.audit_key.key_hash_secret());
@@ -134,9 +144,8 @@ bool EmbeddedLedger::await_work() {
     sleeping_ = true;
     const auto rest = next_answered_ < answered_.size() ? std::chrono::microseconds(0) : rest_;
     const bool may_end = parked_.empty();
-    wake_.wait_for(lock, rest, [&] {
-      return (closed_ && may_end) || has_answers_ || !queue_.empty();
-    });
+    wake_.wait_for(lock, rest,
+                   [&] { return (closed_ && may_end) || has_answers_ || !queue_.empty(); });
     sleeping_ = false;
     taken_.swap(queue_);
   }
@@ -149,7 +158,7 @@ void EmbeddedLedger::commit_batch() {
   Batch batch{.now = decision_time(), .began = std::chrono::steady_clock::now(), .has_room = {}};
   use_index();
   resume_parked(batch);
-  while (next_ < taken_.size() && log_.fits_another()) decide(*taken_[next_++], batch);
+  for (; next_ < taken_.size() && log_.fits_another(); ++next_) decide(*taken_[next_], batch);
   lookup_.ask(asking_);
   asking_.clear();
   rest_ = sweep(batch);
@@ -175,8 +184,7 @@ Time EmbeddedLedger::decision_time() {
 void EmbeddedLedger::decide(Submission& submission, Batch& batch) {
   if (is_too_late(submission, batch)) return;
   const auto seen = image_.see(submission.command);
-  if (!seen.unknown.empty() || must_wait(submission.command))
-    return park(submission, seen.unknown);
+  if (!seen.unknown.empty() || must_wait(submission.command)) return park(submission, seen.unknown);
   conclude(submission, seen.view, {}, batch);
 }
 
@@ -190,8 +198,7 @@ bool EmbeddedLedger::is_too_late(Submission& submission, const Batch& batch) {
 void EmbeddedLedger::conclude(Submission& submission, const payment::View& view,
                               std::span<const LookedUp> known, Batch& batch) {
   auto decision = payment::decide(view, submission.command, batch.now, options_.rules);
-  submission.verdict =
-      store(decision.record, known, batch) ? Verdict::Decided : Verdict::NotStored;
+  submission.verdict = store(decision.record, known, batch) ? Verdict::Decided : Verdict::NotStored;
   if (submission.verdict == Verdict::Decided) submission.outcome = std::move(decision.outcome);
   hand_over(submission);
 }
@@ -201,7 +208,7 @@ void EmbeddedLedger::conclude(Submission& submission, const payment::View& view,
 // Whether something that arrived earlier and is about the same thing is still parked.
 bool EmbeddedLedger::must_wait(const payment::Command& command) const {
   if (parked_.empty()) return false;
-  return std::ranges::any_of(all_keys(command), [this](const payment::Key& key) {
+  return std::ranges::any_of(keys_to_wait_for(command), [this](const payment::Key& key) {
     return waited_for_.contains(hash_(key));
   });
 }
@@ -211,7 +218,7 @@ void EmbeddedLedger::park(Submission& submission, const CommandKeys& unknown) {
   parked->submission = &submission;
   parked->keys = unknown;
   parked->through = image_.sealed().through;
-  for (const payment::Key& key : all_keys(submission.command)) {
+  for (const payment::Key& key : keys_to_wait_for(submission.command)) {
     parked->hashes.push_back(hash_(key));
     ++waited_for_[parked->hashes.back()];
   }
@@ -282,7 +289,8 @@ bool EmbeddedLedger::expire(const payment::Transaction& transaction, Batch& batc
   command.action = payment::Action::Expire;
   command.partner = transaction.partner;
   command.target.reference_no = transaction.reference_no;
-  const auto decision = payment::decide(image_.see(command).view, command, batch.now, options_.rules);
+  const auto decision =
+      payment::decide(image_.see(command).view, command, batch.now, options_.rules);
   return decision.record && store(decision.record, {}, batch);
 }
 

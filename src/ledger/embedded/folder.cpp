@@ -87,9 +87,10 @@ std::optional<Format> read_format(FileDoor& door, const Path& folder) {
 
   const Format format = parse(text);
   if (text == text_of(format)) return format;
-  throw LedgerError(fmt::format("{} is not the format file of a ledger, or of another than format {}"
-                                ", which this program knows",
-                                path.string(), kFolderFormat));
+  throw LedgerError(
+      fmt::format("{} is not the format file of a ledger, or of another than format {}"
+                  ", which this program knows",
+                  path.string(), kFolderFormat));
 }
 
 void write_format(FileDoor& door, const Path& folder, const Format& format) {

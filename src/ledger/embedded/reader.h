@@ -70,7 +70,7 @@ class Reader {
   FileDoor& door_;
   const Path folder_;
   Format format_;
-  LogFiles files_;                    // that were there when the reader was made
+  LogFiles files_;  // that were there when the reader was made
   std::vector<Attestation> pruned_;
   std::uint32_t segment_ = 0;         // being read
   std::uint64_t first_sequence_ = 1;  // of its first record

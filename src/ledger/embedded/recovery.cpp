@@ -121,7 +121,8 @@ class Recovery {
 OpenedFolder open_folder(FileDoor& door, const Path& folder, Mode mode,
                          const std::string& audit_key) {
   must(door.make_folder(folder), "make", folder);
-  OpenedFolder opened{.lock = lock_folder(door, folder), .format = {}, .files = {}, .is_new = false};
+  OpenedFolder opened{
+      .lock = lock_folder(door, folder), .format = {}, .files = {}, .is_new = false};
   const auto names = must(door.list(folder), "list", folder);
   tidy(door, folder, names);
   opened.files = log_files(names, folder);

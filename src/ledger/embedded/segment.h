@@ -32,6 +32,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <expected>
 #include <optional>

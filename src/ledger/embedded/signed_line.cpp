@@ -50,8 +50,9 @@ std::string SignedLine::signed_by(const AuditKey& key) && {
   return std::move(text_) + '\n';
 }
 
-std::expected<VerifiedLine, std::string> VerifiedLine::read(
-    std::string_view line, std::string_view kind, const std::optional<PublicKey>& key) {
+std::expected<VerifiedLine, std::string> VerifiedLine::read(std::string_view line,
+                                                            std::string_view kind,
+                                                            const std::optional<PublicKey>& key) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   VerifiedLine verified;
   std::istringstream words{std::string(line)};
