@@ -90,12 +90,6 @@ Checked set_tls(Config& config, std::string http::TlsFiles::*file, std::string_v
   return {};
 }
 
-// Beside the folder, under its name: /var/lib/batal has /var/lib/batal.audit.key.
-std::filesystem::path audit_key_beside(const std::filesystem::path& data) {
-  const auto absolute = std::filesystem::absolute(data / "").lexically_normal().parent_path();
-  return absolute.string() + ".audit.key";
-}
-
 bool is_inside(const std::filesystem::path& file, const std::filesystem::path& folder) {
   const auto relative = std::filesystem::absolute(file).lexically_normal().lexically_relative(
       std::filesystem::absolute(folder / "").lexically_normal().parent_path());
@@ -313,6 +307,11 @@ class Loader {
 };
 
 }  // namespace
+
+std::filesystem::path audit_key_beside(const std::filesystem::path& data) {
+  const auto absolute = std::filesystem::absolute(data / "").lexically_normal().parent_path();
+  return absolute.string() + ".audit.key";
+}
 
 std::span<const SettingInfo> all_settings() {
   static const auto kInfos = [] {

@@ -45,6 +45,10 @@ struct Config {
   std::chrono::milliseconds drain{25'000};
 };
 
+// The default of ledger.audit_key_file: beside the data folder, under its name: /var/lib/batal has
+// /var/lib/batal.audit.key.
+std::filesystem::path audit_key_beside(const std::filesystem::path& data);
+
 struct SettingInfo {
   std::string_view name;
   std::string_view meaning;

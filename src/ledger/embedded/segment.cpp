@@ -157,9 +157,12 @@ FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes) {
 }
 
 Bytes read_segment(FileDoor& door, const Path& path) {
-  const FilePtr file = must(door.open(path, OpenFor::Reading), "open", path);
-  Bytes bytes(must(file->size(), "read the size of", path));
-  bytes.resize(must(read_all(*file, bytes, 0), "read", path));
+  return read_segment(*must(door.open(path, OpenFor::Reading), "open", path), path);
+}
+
+Bytes read_segment(const File& file, const Path& path) {
+  Bytes bytes(must(file.size(), "read the size of", path));
+  bytes.resize(must(read_all(file, bytes, 0), "read", path));
   return bytes;
 }
 
