@@ -48,13 +48,14 @@ AuditKey::AuditKey(const Secret& secret) {
 AuditKey AuditKey::read(const std::filesystem::path& path) {
   const auto file = must(posix_door().open(path, OpenFor::Reading), "open", path);
   std::array<std::uint8_t, kTextBytes + 1> text{};
-  const std::size_t size = must(read_all(*file, text, 0), "read", path);
+  std::size_t size = must(read_all(*file, text, 0), "read", path);
+  if (size > 0 && text[size - 1] == '\n') --size;
   Secret secret;
   std::size_t digits = 0;
   const bool whole = sodium_hex2bin(secret.data(), secret.size(),
                                     reinterpret_cast<const char*>(text.data()), size, nullptr,
                                     &digits, nullptr) == 0;
-  if (!whole || digits != secret.size() || size > kTextBytes)
+  if (!whole || digits != secret.size())
     throw LedgerError(fmt::format("{} is no audit key: it must be one line of {} hexadecimal digits",
                                   path.string(), kTextBytes - 1));
   return AuditKey(secret);
