@@ -65,7 +65,8 @@ struct LogFiles {
 LogFiles log_files(std::span<const std::string> names, const Path& folder);
 
 // Removes what was being made when the last process stopped, and what was pruned. Throws
-// LedgerError where a file is none of a ledger's. For whoever holds the lock.
+// LedgerError where a file is none of a ledger's, and has removed nothing then. For whoever holds
+// the lock.
 void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names);
 
 // A file under its name is always whole and durable: it is made, and synced, under another.
