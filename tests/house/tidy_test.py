@@ -18,7 +18,7 @@ BEAST_FILES_MAX = 4
 
 # The folders of tests/ that mirror no room: one for each kind of proof, and what they share.
 PROOFS = {"cases", "clients", "console", "crash", "failures", "fuzz", "growth", "histories", "house",
-          "long", "mutants", "overload", "short", "storm"}
+          "long", "mutants", "overload", "proofs", "short", "storm", "coverage"}
 SHARED = {"support"}
 SKIPPED = {".git", "build", "node_modules", "__pycache__", ".pytest_cache"}
 # Written so that this file does not find itself.

@@ -33,7 +33,7 @@ TEST(Differential, AnswersAsTheModelDoesAfterEveryFault) {
   tell([](Story& story) {
     for (int step = 0; step < 5; ++step) {
       story.step();
-      story.step_with_fault();
+      story.step_with_some_fault();
     }
     story.step();
   });

@@ -30,9 +30,15 @@ class SimulatedDisk final : public FileDoor {
     fail_from_ = calls_ + call;
     fail_until_ = fail_from_ + times;
   }
+  // The same for calls that read: opening for reading, reading, listing.
+  void fail_reading_at(std::uint64_t call) {
+    const std::lock_guard lock(mutex_);
+    fail_reading_ = reading_calls_ + call;
+  }
   void heal() {
     const std::lock_guard lock(mutex_);
     fail_until_ = 0;
+    fail_reading_ = 0;
     failed_ = false;
   }
 
@@ -114,6 +120,7 @@ class SimulatedDisk final : public FileDoor {
     const std::lock_guard lock(mutex_);
     const auto found = names_.find(path.string());
     if (purpose == OpenFor::Reading) {
+      if (fails_reading()) return error(std::errc::io_error);
       if (found == names_.end()) return error(std::errc::no_such_file_or_directory);
       return std::make_unique<OpenFile>(*this, found->second);
     }
@@ -165,6 +172,7 @@ class SimulatedDisk final : public FileDoor {
 
   Io<std::vector<std::string>> list(const Path& folder) override {
     const std::lock_guard lock(mutex_);
+    if (fails_reading()) return error(std::errc::io_error);
     std::vector<std::string> names;
     for (const auto& [path, node] : names_)
       if (Path(path).parent_path() == folder) names.push_back(Path(path).filename());
@@ -198,6 +206,7 @@ class SimulatedDisk final : public FileDoor {
     Io<std::size_t> read(std::span<std::uint8_t> into, std::uint64_t offset) const override {
       const std::lock_guard lock(disk_.mutex_);
       ++disk_.reads_;
+      if (disk_.fails_reading()) return error(std::errc::io_error);
       if (offset >= node_->content.size()) return 0;
       const auto from = std::span(node_->content).subspan(offset);
       const std::size_t count = std::min(from.size(), into.size());
@@ -267,6 +276,12 @@ class SimulatedDisk final : public FileDoor {
     return fails;
   }
 
+  bool fails_reading() {
+    const bool fails = ++reading_calls_ == fail_reading_;
+    failed_ = failed_ || fails;
+    return fails;
+  }
+
   bool is_named_segment(const NodePtr& node) const {
     return std::ranges::any_of(
         names_, [&](const auto& entry) { return entry.second == node && is_segment(entry.first); });
@@ -300,6 +315,8 @@ class SimulatedDisk final : public FileDoor {
   std::uint64_t reads_ = 0;
   std::uint64_t fail_from_ = 0;
   std::uint64_t fail_until_ = 0;
+  std::uint64_t reading_calls_ = 0;
+  std::uint64_t fail_reading_ = 0;
   bool failed_ = false;
   bool full_ = false;
   std::size_t write_bytes_max_ = std::size_t(-1);

@@ -19,6 +19,16 @@ void give_up(Submission* submission) {
   submission->outcome = {};
 }
 
+// What a command is about, the transaction that it would create included.
+CommandKeys keys_to_wait_for(const payment::Command& command) {
+  CommandKeys keys = all_keys(command);
+  if (command.action == payment::Action::Create)
+    keys.push_back({.by = payment::Key::By::Reference,
+                    .partner = command.partner,
+                    .id = command.draft.reference_no});
+  return keys;
+}
+
 EmbeddedOptions completed(EmbeddedOptions options) {
   if (options.index_file.empty()) options.index_file = options.log.folder / kIndexName;
   if (!options.key_hash) options.key_hash = key_hash(options.audit_key.key_hash_secret());
@@ -149,7 +159,7 @@ void EmbeddedLedger::commit_batch() {
   Batch batch{.now = decision_time(), .began = std::chrono::steady_clock::now(), .has_room = {}};
   use_index();
   resume_parked(batch);
-  while (next_ < taken_.size() && log_.fits_another()) decide(*taken_[next_++], batch);
+  for (; next_ < taken_.size() && log_.fits_another(); ++next_) decide(*taken_[next_], batch);
   lookup_.ask(asking_);
   asking_.clear();
   rest_ = sweep(batch);
@@ -201,7 +211,7 @@ void EmbeddedLedger::conclude(Submission& submission, const payment::View& view,
 // Whether something that arrived earlier and is about the same thing is still parked.
 bool EmbeddedLedger::must_wait(const payment::Command& command) const {
   if (parked_.empty()) return false;
-  return std::ranges::any_of(all_keys(command), [this](const payment::Key& key) {
+  return std::ranges::any_of(keys_to_wait_for(command), [this](const payment::Key& key) {
     return waited_for_.contains(hash_(key));
   });
 }
@@ -211,7 +221,7 @@ void EmbeddedLedger::park(Submission& submission, const CommandKeys& unknown) {
   parked->submission = &submission;
   parked->keys = unknown;
   parked->through = image_.sealed().through;
-  for (const payment::Key& key : all_keys(submission.command)) {
+  for (const payment::Key& key : keys_to_wait_for(submission.command)) {
     parked->hashes.push_back(hash_(key));
     ++waited_for_[parked->hashes.back()];
   }

@@ -82,7 +82,7 @@ void Image::drop_tables(std::uint32_t through) {
 }
 
 void Image::put(const Key& key, Position position) {
-  tables_.back().keys.put(hash_(key), position.offset, [&](std::uint32_t offset) {
+  tables_.back().keys.put(slot_of(hash_, key), position.offset, [&](std::uint32_t offset) {
     return bears({position.segment, offset}, key);
   });
 }
@@ -116,7 +116,7 @@ TransactionPtr Image::live(const Key& reference) const {
 TransactionPtr Image::present(const Transaction& transaction) const {
   const Key reference = reference_of(transaction);
   if (auto is_live = live(reference)) return is_live;
-  const auto latest = find(reference, hash_(reference));
+  const auto latest = find(reference, slot_of(hash_, reference));
   return latest ? std::get<EventPtr>(latest->stored.record)->transaction : nullptr;
 }
 
@@ -129,7 +129,7 @@ struct Image::Look {
     Standing standing;
     if (key.by == Key::By::Reference) standing.transaction = image.live(key);
     if (standing.transaction) return standing;
-    const std::uint64_t hash = image.hash_(key);
+    const std::uint64_t hash = slot_of(image.hash_, key);
     if (const auto found = image.find(key, hash)) return told_by(found->stored.record);
     if (known) return told_by(*known, key);
     if (image.sealed_->may_contain(hash)) unknown.push_back(key);
@@ -184,7 +184,7 @@ payment::View Image::view(const payment::Command& command, Look& look) const {
 Link Image::link_of(const Transaction& transaction, std::span<const LookedUp> known) const {
   const Key reference = reference_of(transaction);
   if (const auto found = live_.find(reference)) return found->link;
-  if (const auto found = find(reference, hash_(reference)))
+  if (const auto found = find(reference, slot_of(hash_, reference)))
     return {found->position, found->stored.mac};
   for (const LookedUp& looked_up : known) {
     const TransactionPtr& other = looked_up.standing.transaction;

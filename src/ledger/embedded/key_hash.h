@@ -14,4 +14,12 @@ using KeyHash = std::function<std::uint64_t(const payment::Key&)>;
 
 KeyHash key_hash(const HashSecret& secret);
 
+// The hash under which a key stands in tables and index. Its lowest two bits say what the key is
+// by, so that two keys of one record, of which no two are by the same, are never taken for each
+// other.
+inline std::uint64_t slot_of(const KeyHash& hash, const payment::Key& key) {
+  constexpr std::uint64_t kByBits = 3;
+  return (hash(key) & ~kByBits) | static_cast<std::uint64_t>(key.by);
+}
+
 }  // namespace batal::ledger

@@ -129,7 +129,7 @@ LookedUp Lookup::look_up(const Key& key) {
 
 std::optional<Lookup::Found> Lookup::newest(const Key& key) {
   positions_.clear();
-  reader_->find(*indexed_.sealed, hash_(key), positions_);
+  reader_->find(*indexed_.sealed, slot_of(hash_, key), positions_);
   for (const Position position : positions_) {
     auto stored = read(position);
     if (!stored) continue;

@@ -1,0 +1,6 @@
+# shellcheck shell=bash
+# The long form of the ledger's proof `calls` (tests/proofs/ledger_proof.cpp).
+if build_part release ledger_proof; then
+  shown_part calls '^\d+(?= passed, \d+ failed$)' '(?<= passed, )\d+(?= failed$)' \
+    build/release/ledger_proof calls --count 40
+fi
