@@ -65,7 +65,7 @@ void Keeper::remake_index() {
   replace_index(nullptr);
   {
     const std::lock_guard lock(mutex_);
-    ++indexed_.generation;
+    indexed_ = {.sealed = std::make_shared<const Sealed>(), .generation = indexed_.generation + 1};
   }
   try {
     Index::remove(options_.index_file);
@@ -76,17 +76,36 @@ void Keeper::remake_index() {
 }
 
 std::uint64_t Keeper::catch_up() {
-  const std::uint32_t sealed = segments_ - 1;
-  if (index_->sealed()->through < sealed)
-    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1, sealed);
-  while (index_->sealed()->through < sealed) index_next();
+  if (index_->sealed()->through < segments_ - 1)
+    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1,
+                 segments_ - 1);
+  try {
+    index_sealed();
+  } catch (const IndexError& error) {
+    catch_up_anew(error);
+  }
   publish_index();
   if (index_->facts().empty()) return 1;
   const SegmentFacts& last = index_->facts().back();
   return last.first_sequence + last.records;
 }
 
-// Throws IndexError where the index fails, LedgerError where the log does.
+// Some damage shows only when runs are merged.
+void Keeper::catch_up_anew(const IndexError& damage) {
+  spdlog::warn("ledger: {}: it is made anew from the log", damage.what());
+  remake_index();
+  try {
+    index_sealed();
+  } catch (const IndexError& error) {
+    throw LedgerError(error.what());
+  }
+}
+
+// This and the next: throw IndexError where the index fails, LedgerError where the log does.
+void Keeper::index_sealed() {
+  while (index_->sealed()->through + 1 < segments_) index_next();
+}
+
 void Keeper::index_next() {
   const auto& known = index_->facts();
   SegmentFacts next;
@@ -193,9 +212,7 @@ void Keeper::work() {
   if (progress.end.segment == 0) return;
   segments_ = progress.end.segment;
   if (damaged || !index_) attempt(kRemaking, [&] { remake_index(); });
-  attempt("index a segment", [&] {
-    while (index_->sealed()->through + 1 < segments_) index_next();
-  });
+  attempt("index a segment", [&] { index_sealed(); });
   attempt("write a snapshot", [&] { write_snapshot(); });
   attempt("write a checkpoint", [&] { write_checkpoint(progress); });
   attempt("prune", [&] { prune(progress); });
@@ -225,6 +242,7 @@ void Keeper::reopen_index() {
   replace_index(nullptr);
   try {
     open_index();
+    publish_index();
   } catch (const IndexError& error) {
     spdlog::error("ledger: {}: it is made anew from the log", error.what());
   }
@@ -247,6 +265,7 @@ void Keeper::seal_checkpoint(const SegmentFacts& facts, const Digest& chain) {
 }
 
 void Keeper::write_checkpoint(const Progress& progress) {
+  checkpoints_.make_up();
   const LogEnd& end = progress.end;
   const auto now = options_.steady_clock();
   const std::uint64_t covered = checkpoints_.last() ? checkpoints_.last()->sequence : 0;
@@ -313,8 +332,11 @@ void Keeper::write_snapshot() {
                     .last_at = snapshot_ ? snapshot_->last_at : payment::Time{},
                     .count = 0};
   for (const SegmentFacts& segment : facts) head.last_at = std::max(head.last_at, segment.last_at);
-  make_snapshot(door_, options_.folder, head, snapshot_.has_value(),
-                [this](const EachRecord& each) { visit_tail(each); });
+  if (!make_snapshot(door_, options_.folder, head, snapshot_.has_value(),
+                     [this](const EachRecord& each) { visit_tail(each); })) {
+    snapshot_.reset();
+    return write_snapshot();
+  }
   snapshot_ = head;
   const Path path = options_.folder / kSnapshotName;
   const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
@@ -323,14 +345,16 @@ void Keeper::write_snapshot() {
 
 // Pruning.
 
+// From the oldest on, without a gap: what ended a transaction must not go before what began it.
 void Keeper::prune(const Progress& progress) {
   if (!options_.transaction_kept) return;
   const Keeping keeping{.identity = options_.identity_kept,
                         .transaction = *options_.transaction_kept};
-  for (const SegmentFacts& facts : index_->facts())
-    if (!std::ranges::binary_search(pruned_, facts.number) &&
-        is_past_keeping(facts, keeping, progress.now, progress.next_expiry))
-      prune(facts, progress.now);
+  for (const SegmentFacts& facts : index_->facts()) {
+    if (std::ranges::binary_search(pruned_, facts.number)) continue;
+    if (!is_past_keeping(facts, keeping, progress.now, progress.next_expiry)) return;
+    prune(facts, progress.now);
+  }
 }
 
 void Keeper::prune(const SegmentFacts& facts, payment::Time now) {

@@ -91,7 +91,9 @@ class Keeper {
   void work();
   void attempt(std::string_view what, const std::function<void()>& deed);
 
+  void index_sealed();
   void index_next();
+  void catch_up_anew(const IndexError& damage);
   ExpectedHeader expected(const SegmentFacts& facts) const;
   void open_index();
   void replace_index(std::unique_ptr<Index> index);

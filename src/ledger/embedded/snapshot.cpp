@@ -167,7 +167,7 @@ void SnapshotWriter::finish(SnapshotHead head) {
   publish(door_, temporary, folder_ / kSnapshotName);
 }
 
-void make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head, bool has_present,
+bool make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head, bool has_present,
                    const VisitTail& visit_tail) {
   const auto packed = [](Position position) {
     return (std::uint64_t{position.segment} << 32) | position.offset;
@@ -179,8 +179,7 @@ void make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head,
   const auto add_present = [&](const Link& newest, std::span<const std::uint8_t> encoded) {
     if (!outdated.contains(packed(newest.position))) writer.add(newest, encoded);
   };
-  if (has_present && !read_snapshot(door, folder, head.ledger, add_present))
-    throw LedgerError(fmt::format("{} is damaged", (folder / kSnapshotName).string()));
+  if (has_present && !read_snapshot(door, folder, head.ledger, add_present)) return false;
   Bytes encoded;
   visit_tail([&](const StoredRecord& stored, Position position) {
     const auto* const event = std::get_if<payment::EventPtr>(&stored.record);
@@ -191,6 +190,7 @@ void make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head,
     writer.add({position, stored.mac}, encoded);
   });
   writer.finish(head);
+  return true;
 }
 
 }  // namespace batal::ledger

@@ -65,8 +65,9 @@ class SnapshotWriter {
 using VisitTail = std::function<void(const EachRecord& each)>;
 
 // Makes the snapshot of `head`, from the present one, if there is one, and the segments after it.
-// Visits them twice; in memory it keeps the positions of events that have a later one.
-void make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head, bool has_present,
+// Visits them twice; in memory it keeps the positions of events that have a later one. False, and
+// nothing is made, where the present one is missing or damaged. Throws LedgerError.
+bool make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head, bool has_present,
                    const VisitTail& visit_tail);
 
 }  // namespace batal::ledger
