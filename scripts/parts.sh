@@ -91,3 +91,13 @@ client_part() {
   part "$folder" '(?<=^# pass )\d+' '(?<=^# fail |^# cancelled )\d+' \
     node --test --test-reporter=tap "$folder"/*_test.js
 }
+
+# ledger_proofs PRESET: runs those named on standard input, a name and a count a line. The index that
+# they make is in memory: what it survives is not what they prove.
+ledger_proofs() {
+  local name count
+  while read -r name count; do
+    part "$name" '^\d+(?= passed, \d+ failed$)' '(?<= passed, )\d+(?= failed$)' \
+      env TMPDIR=/dev/shm "build/$1/ledger_proof" "$name" --count "$count"
+  done
+}

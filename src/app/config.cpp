@@ -84,16 +84,10 @@ Checked set_paths(std::vector<std::filesystem::path>& target, std::string_view t
   return {};
 }
 
-Checked set_tls(Config& config, std::string http::TlsFiles::* file, std::string_view text) {
+Checked set_tls(Config& config, std::string http::TlsFiles::*file, std::string_view text) {
   if (!config.listener.tls) config.listener.tls.emplace();
   (*config.listener.tls).*file = text;
   return {};
-}
-
-// Beside the folder, under its name: /var/lib/batal has /var/lib/batal.audit.key.
-std::filesystem::path audit_key_beside(const std::filesystem::path& data) {
-  const auto absolute = std::filesystem::absolute(data / "").lexically_normal().parent_path();
-  return absolute.string() + ".audit.key";
 }
 
 bool is_inside(const std::filesystem::path& file, const std::filesystem::path& folder) {
@@ -313,6 +307,11 @@ class Loader {
 };
 
 }  // namespace
+
+std::filesystem::path audit_key_beside(const std::filesystem::path& data) {
+  const auto absolute = std::filesystem::absolute(data / "").lexically_normal().parent_path();
+  return absolute.string() + ".audit.key";
+}
 
 std::span<const SettingInfo> all_settings() {
   static const auto kInfos = [] {

@@ -32,8 +32,8 @@ struct Config {
   std::size_t segment_bytes = 32 * 1024 * 1024;
   std::size_t queue_commands_max = 65'536;
   std::chrono::seconds identity_kept{7 * 24 * 3600};
-  std::chrono::seconds transaction_kept{0};   // after its end; 0: for ever
-  std::filesystem::path audit_key_file;       // default: <data>.audit.key, made if missing
+  std::chrono::seconds transaction_kept{0};  // after its end; 0: for ever
+  std::filesystem::path audit_key_file;      // default: <data>.audit.key, made if missing
   std::chrono::seconds checkpoint_every{60};
 
   std::filesystem::path partners_folder;          // default: <data>/partners
@@ -44,6 +44,10 @@ struct Config {
   services::Settings service;
   std::chrono::milliseconds drain{25'000};
 };
+
+// The default of ledger.audit_key_file: beside the data folder, under its name: /var/lib/batal has
+// /var/lib/batal.audit.key.
+std::filesystem::path audit_key_beside(const std::filesystem::path& data);
 
 struct SettingInfo {
   std::string_view name;

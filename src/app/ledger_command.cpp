@@ -17,16 +17,6 @@ using payment::Event;
 using payment::Transaction;
 using snap::JsonWriter;
 
-// UTC to the microsecond: the log's own precision.
-std::string instant(payment::Time time) {
-  const auto micros = time.time_since_epoch().count();
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  const std::string whole = snap::compact_utc(second);
-  return fmt::format("{}-{}-{}T{}:{}:{}.{:06}Z", whole.substr(0, 4), whole.substr(4, 2),
-                     whole.substr(6, 2), whole.substr(8, 2), whole.substr(10, 2),
-                     whole.substr(12, 2), ((micros % 1'000'000) + 1'000'000) % 1'000'000);
-}
-
 void write_transaction(JsonWriter& json, const Transaction& transaction) {
   std::string amount;
   snap::append_amount(amount, transaction.amount.hundredths);
@@ -81,6 +71,15 @@ void write_record(JsonWriter& json, const payment::TimeMark&) {
 }
 
 }  // namespace
+
+std::string instant(payment::Time time) {
+  const auto micros = time.time_since_epoch().count();
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const std::string whole = snap::compact_utc(second);
+  return fmt::format("{}-{}-{}T{}:{}:{}.{:06}Z", whole.substr(0, 4), whole.substr(4, 2),
+                     whole.substr(6, 2), whole.substr(8, 2), whole.substr(10, 2),
+                     whole.substr(12, 2), ((micros % 1'000'000) + 1'000'000) % 1'000'000);
+}
 
 std::string json_line(std::uint64_t sequence, const payment::Record& record) {
   std::string line;

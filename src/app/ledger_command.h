@@ -8,6 +8,9 @@
 
 namespace batal::app {
 
+// UTC to the microsecond, the log's own precision: 2026-01-02T03:04:05.000006Z.
+std::string instant(payment::Time time);
+
 // One JSON object, without a line end.
 std::string json_line(std::uint64_t sequence, const payment::Record& record);
 

@@ -13,7 +13,7 @@
 #include "app/call_command.h"
 #include "app/config.h"
 #include "app/fields_command.h"
-#include "app/ledger_command.h"
+#include "app/ledger_options.h"
 #include "app/serve.h"
 #include "partners/new_partner.h"
 
@@ -68,20 +68,6 @@ void add_partner(CLI::App& app, PartnerArguments& arguments) {
                   "Do not try the second signature form");
 }
 
-struct LedgerArguments {
-  std::filesystem::path data = "data";
-  std::filesystem::path folder{};
-};
-
-void add_ledger(CLI::App& app, LedgerArguments& arguments) {
-  CLI::App* ledger = app.add_subcommand("ledger", "The ledger")->require_subcommand(1);
-  CLI::App* show = ledger->add_subcommand("show", "Print the records as JSON lines");
-  CLI::Option* data =
-      show->add_option("--data", arguments.data, "The server's data folder; default data");
-  show->add_option("--folder", arguments.folder, "The ledger's; default DATA/ledger")
-      ->excludes(data);
-}
-
 void add_call(CLI::App& app, CallArguments& arguments) {
   CLI::App* call = app.add_subcommand("call", "Call a service as a merchant would");
   call->add_option("service", arguments.service, "Name, code or path: debit-cancel, 57")
@@ -119,10 +105,6 @@ int run_partner(PartnerArguments arguments) {
              std::filesystem::absolute(made->private_key_file).string(),
              std::filesystem::absolute(made->partner_file).string());
   return EXIT_SUCCESS;
-}
-
-int run_ledger(const LedgerArguments& arguments) {
-  return show_ledger(arguments.folder.empty() ? arguments.data / "ledger" : arguments.folder);
 }
 
 // What was printed is not lost without a word, as on a full disk.

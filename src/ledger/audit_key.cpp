@@ -37,6 +37,24 @@ constexpr std::size_t kTextBytes = 2 * sizeof(AuditKey::Secret) + 1;
 
 }  // namespace
 
+std::string id_of(const PublicKey& key) {
+  constexpr std::size_t kIdBytes = 8;
+  std::string text(2 * kIdBytes + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), key.data(), kIdBytes);
+  text.pop_back();
+  return text;
+}
+
+std::optional<PublicKey> public_key_of(std::string_view digits) {
+  PublicKey key;
+  std::size_t size = 0;
+  const bool whole = digits.size() == 2 * key.size() &&
+                     sodium_hex2bin(key.data(), key.size(), digits.data(), digits.size(), nullptr,
+                                    &size, nullptr) == 0;
+  if (!whole || size != key.size()) return std::nullopt;
+  return key;
+}
+
 AuditKey::AuditKey(const Secret& secret) {
   check(sodium_init() >= 0);
   mac_key_ = derive<32>(secret, Purpose::Macs);
@@ -47,17 +65,18 @@ AuditKey::AuditKey(const Secret& secret) {
 
 AuditKey AuditKey::read(const std::filesystem::path& path) {
   const auto file = must(posix_door().open(path, OpenFor::Reading), "open", path);
-  std::array<std::uint8_t, kTextBytes + 1> text{};
-  std::size_t size = must(read_all(*file, text, 0), "read", path);
+  std::array<char, kTextBytes + 1> text{};
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
+  std::size_t size = must(read_all(*file, {bytes, text.size()}, 0), "read", path);
   if (size > 0 && text[size - 1] == '\n') --size;
   Secret secret;
-  std::size_t digits = 0;
-  const bool whole = sodium_hex2bin(secret.data(), secret.size(),
-                                    reinterpret_cast<const char*>(text.data()), size, nullptr,
-                                    &digits, nullptr) == 0;
-  if (!whole || digits != secret.size())
-    throw LedgerError(fmt::format("{} is no audit key: it must be one line of {} hexadecimal digits",
-                                  path.string(), kTextBytes - 1));
+  std::size_t secret_bytes = 0;
+  const int refused = sodium_hex2bin(secret.data(), secret.size(), text.data(), size, nullptr,
+                                     &secret_bytes, nullptr);
+  if (refused != 0 || secret_bytes != secret.size())
+    throw LedgerError(
+        fmt::format("{} is no audit key: it must be one line of {} hexadecimal digits",
+                    path.string(), kTextBytes - 1));
   return AuditKey(secret);
 }
 
@@ -87,13 +106,7 @@ Signature AuditKey::sign(std::span<const std::uint8_t> message) const {
   return signature;
 }
 
-std::string AuditKey::id() const {
-  constexpr std::size_t kIdBytes = 8;
-  std::string text(2 * kIdBytes + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), public_key_.data(), kIdBytes);
-  text.pop_back();
-  return text;
-}
+std::string AuditKey::id() const { return id_of(public_key_); }
 
 Macs::Macs(const AuditKey& key) : context_(nullptr, EVP_MAC_CTX_free) {
   const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(

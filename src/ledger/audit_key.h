@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 struct evp_mac_ctx_st;
 
@@ -23,6 +25,12 @@ using Mac = std::array<std::uint8_t, 32>;
 using PublicKey = std::array<std::uint8_t, 32>;
 using Signature = std::array<std::uint8_t, 64>;
 using HashSecret = std::array<std::uint8_t, 16>;  // of SipHash
+
+// The first 16 hexadecimal digits of the public key.
+std::string id_of(const PublicKey& key);
+
+// From its 64 hexadecimal digits; nothing where they are something else.
+std::optional<PublicKey> public_key_of(std::string_view digits);
 
 class AuditKey {
  public:
@@ -40,7 +48,7 @@ class AuditKey {
   const std::array<std::uint8_t, 32>& mac_key() const { return mac_key_; }
   const HashSecret& key_hash_secret() const { return key_hash_secret_; }
 
-  // Names the key in a ledger's format file: the first 16 hexadecimal digits of the public key.
+  // Names the key in a ledger's format file.
   std::string id() const;
 
  private:

@@ -11,6 +11,7 @@
 
 #include "partners/files.h"
 #include "partners/identifier_rules.h"
+#include "snap/document.h"
 
 namespace batal::partners {
 namespace {
@@ -209,6 +210,22 @@ PartnerFile Reader::read() {
   return result;
 }
 
+// A file's text may hold what would break a line or steer a terminal: shown as \xNN.
+std::string printable(std::string_view text) {
+  const bool is_utf8 = snap::is_utf8(text);
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte >= 0x80 ? is_utf8 : byte >= ' ' && byte != 0x7F;
+    if (plain) {
+      out += c;
+    } else {
+      out += fmt::format("\\x{:02x}", byte);
+    }
+  }
+  return out;
+}
+
 PartnerFile only_error(std::string error) {
   return {std::nullopt, {}, {std::move(error)}};
 }
@@ -217,19 +234,22 @@ PartnerFile only_error(std::string error) {
 
 PartnerFile read_partner_file(const std::filesystem::path& file) {
   const auto text = read_file(file);
-  if (!text) return only_error(text.error());
+  return text ? parse_partner_file(file, *text) : only_error(text.error());
+}
+
+PartnerFile parse_partner_file(const std::filesystem::path& file, std::string_view text) {
   try {
-    return Reader(file, toml::parse(*text)).read();
+    return Reader(file, toml::parse(text)).read();
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
-    return only_error(fmt::format("{}:{}:{}: not TOML: {}", file.string(), at.line, at.column,
-                                  error.description()));
+    return only_error(printable(fmt::format("{}:{}:{}: not TOML: {}", file.string(), at.line,
+                                            at.column, error.description())));
   }
 }
 
 std::string setting_error(const std::filesystem::path& file, std::size_t line,
                           std::string_view setting, std::string_view what) {
-  return fmt::format("{}:{}: {}: {}", file.string(), line, setting, what);
+  return printable(fmt::format("{}:{}: {}: {}", file.string(), line, setting, what));
 }
 
 }  // namespace batal::partners

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "partners/partner.h"
@@ -25,8 +26,12 @@ struct PartnerFile {
 };
 
 // Errors outside any one line (a setting that is missing) are those of line 1; TOML that does not
-// parse gives one error with line and column.
+// parse gives one error with line and column. An error is one line whatever the file holds: control
+// characters and bytes that are no UTF-8 are shown as \xNN.
 PartnerFile read_partner_file(const std::filesystem::path& file);
+
+// The same for a text that stands in the file, or would.
+PartnerFile parse_partner_file(const std::filesystem::path& file, std::string_view text);
 
 std::string setting_error(const std::filesystem::path& file, std::size_t line,
                           std::string_view setting, std::string_view what);

@@ -18,8 +18,8 @@ namespace batal::payment {
 struct Rules {
   std::chrono::microseconds identity_kept = std::chrono::days(7);
   std::chrono::microseconds not_found_kept = std::chrono::seconds(605);  // 2 x window + deadline
-  // How long a transaction is kept after its end (end_of); after that it is as if it had never been.
-  // Not less than identity_kept. None: for ever.
+  // How long a transaction is kept after its end (end_of); after that it is as if it had never
+  // been. Not less than identity_kept. None: for ever.
   std::optional<std::chrono::microseconds> transaction_kept{};
   std::chrono::microseconds life_min = std::chrono::seconds(20);
   std::chrono::microseconds life_max = std::chrono::days(180);

@@ -79,7 +79,7 @@ Time end_of(const Transaction& transaction);
 
 // The state at an instant: a live transaction is expired from its expiry on, whether or not an
 // event has said so yet.
-constexpr State state_at(State state, Time expires_at, Time now) {
+constexpr State state_at(State state, Time expires_at, Time now) noexcept {
   return is_live(state) && now >= expires_at ? State::Expired : state;
 }
 

@@ -48,12 +48,12 @@ void claim_amount(const snap::Fields& fields, std::string_view value_path,
 std::expected<payment::Money, Problem> price_of(const snap::Fields& fields,
                                                 std::string_view value_path,
                                                 std::string_view currency_path) {
-  const auto hundredths = snap::parse_loose_amount(fields.text(value_path));
-  if (!hundredths || *hundredths == 0) {
+  const std::int64_t hundredths = snap::parse_loose_amount(fields.text(value_path)).value_or(0);
+  if (hundredths == 0) {
     return std::unexpected(Problem{Case::InvalidFieldFormat, std::string(value_path)});
   }
   std::string currency = currency_of(fields.text(currency_path));
-  return payment::Money{*hundredths, currency.empty() ? std::string(kIdr) : std::move(currency)};
+  return payment::Money{hundredths, currency.empty() ? std::string(kIdr) : std::move(currency)};
 }
 
 std::expected<void, Problem> begin_draft(const Asked& asked, std::string_view value_path,
@@ -175,7 +175,8 @@ std::string details_of(const snap::Fields& fields, std::initializer_list<std::st
 
 void repeat_member(std::string_view object, std::string_view key, snap::JsonWriter& json) {
   thread_local snap::Document document;
-  if (!object.contains(key) || !document.parse(object)) return;
+  if (!object.contains(key)) return;  // most objects do not hold it, and need no parsing
+  document.parse(object);
   const snap::JsonValue* value = document.find(key);
   if (value == nullptr || snap::is_absent(*value)) return;
   if (value->kind == snap::JsonKind::String) {

@@ -1,6 +1,6 @@
 #include "services/token_desk.h"
 
-#include <stdexcept>
+#include <utility>
 
 #include "services/declarations.h"
 
@@ -24,9 +24,7 @@ mwIDAQAB
 )";
 
 snap::RsaPublicKey nobodys_key() {
-  auto key = snap::RsaPublicKey::from_pem(kNobodysKey);
-  if (!key) throw std::logic_error(key.error());
-  return *std::move(key);
+  return snap::RsaPublicKey::from_pem(kNobodysKey).value();
 }
 
 }  // namespace

@@ -112,11 +112,11 @@ bool Document::Parser::parse(std::string_view json, std::vector<JsonValue>& into
 
 bool Document::Parser::walk_object(ondemand::object object, std::uint32_t self, std::size_t depth) {
   const auto mark = static_cast<std::ptrdiff_t>(keys_.size());
-  for (auto field : object) {
+  for (auto member : object) {
+    ondemand::field field;
     std::string_view key;
-    ondemand::value value;
-    if (field.unescaped_key().get(key) || field.value().get(value)) return false;
-    if (!visit(value, key, self, depth)) return false;
+    if (std::move(member).get(field) || field.unescaped_key().get(key)) return false;
+    if (!visit(field.value(), key, self, depth)) return false;
     keys_.push_back(key);
   }
   if (!all_different(keys_.begin() + mark, keys_.end())) return false;
@@ -183,8 +183,6 @@ std::uint32_t Document::Parser::add(JsonKind kind, std::uint32_t parent, std::st
 
 Document::Document() : parser_(std::make_unique<Parser>()) {}
 Document::~Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
 
 bool Document::parse(std::string_view json) {
   values_.clear();

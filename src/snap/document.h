@@ -34,8 +34,6 @@ class Document {
 
   Document();
   ~Document();
-  Document(Document&&) noexcept;
-  Document& operator=(Document&&) noexcept;
 
   // Parses `json`, replacing what was parsed before. False if it is not acceptable; the document is
   // empty then. `json` need not be padded; it is copied. Time is linear in its size, but for

@@ -71,13 +71,25 @@ bool is_padded_digits(std::string_view text, std::size_t length) {
   return text.size() == length && !digits.empty() && std::ranges::all_of(digits, is_digit);
 }
 
-bool is_well_formed_text(const Field& field, std::string_view text) {
-  const bool fits = field.length_max == 0 || code_points(text) <= field.length_max;
+// How a type is written; Any has none.
+JsonKind kind_of(FieldType type) {
+  if (type == FieldType::Object) return JsonKind::Object;
+  return type == FieldType::Array ? JsonKind::Array : JsonKind::String;
+}
+
+bool fits(const Field& field, std::size_t length) {
+  return field.length_max == 0 || length <= field.length_max;
+}
+
+bool is_well_formed(const Field& field, const JsonValue& value) {
+  if (field.type == FieldType::Any) return true;
+  if (value.kind != kind_of(field.type)) return false;
+  const std::string_view text = value.text;
   switch (field.type) {
     case FieldType::String:
-      return fits;
+      return fits(field, code_points(text));
     case FieldType::Digits:
-      return fits && std::ranges::all_of(text, is_digit);
+      return fits(field, code_points(text)) && std::ranges::all_of(text, is_digit);
     case FieldType::PaddedDigits:
       return is_padded_digits(text, field.length_max);
     case FieldType::Timestamp:
@@ -88,26 +100,13 @@ bool is_well_formed_text(const Field& field, std::string_view text) {
       return parse_loose_amount(text).has_value();
     case FieldType::Currency:
       return text.size() == 3 && std::ranges::all_of(text, is_letter);
-    case FieldType::Object:
     case FieldType::Array:
-    case FieldType::Any:
-      return false;
-  }
-  return false;
-}
-
-bool is_well_formed(const Field& field, const JsonValue& value) {
-  switch (field.type) {
+      return fits(field, value.children);
     case FieldType::Object:
-      return value.kind == JsonKind::Object;
-    case FieldType::Array:
-      return value.kind == JsonKind::Array &&
-             (field.length_max == 0 || value.children <= field.length_max);
     case FieldType::Any:
-      return true;
-    default:
-      return value.kind == JsonKind::String && is_well_formed_text(field, value.text);
+      break;
   }
+  return true;
 }
 
 Problem problem(Case what, const Field& field) {

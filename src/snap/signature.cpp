@@ -82,7 +82,8 @@ Bio bio_of(std::string_view text) {
 template <typename Write>
 std::string pem_of(Write write) {
   const Bio bio(BIO_new(BIO_s_mem()));
-  require(bio != nullptr && write(bio.get()) == 1, "cannot write a key");
+  require(bio != nullptr, "no memory BIO");
+  require(write(bio.get()) == 1, "cannot write a key");
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &data);
   return {data, static_cast<std::size_t>(size)};
@@ -112,10 +113,11 @@ std::expected<Key, std::string> usable(EVP_PKEY* pointer, const char* expected) 
 Sha256 sha256(std::string_view data) {
   thread_local const DigestContext context = new_digest_context();
   Sha256 digest;
-  require(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1 &&
-              EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
-              EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1,
-          "SHA-256 failed");
+  require(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1,
+          "cannot begin SHA-256");
+  require(EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1,
+          "cannot go on with SHA-256");
+  require(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1, "cannot end SHA-256");
   return digest;
 }
 
@@ -167,8 +169,8 @@ HmacSha512::HmacSha512(std::string_view secret) : context_(EVP_MAC_CTX_new(hmac_
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
       OSSL_PARAM_construct_end(),
   };
-  require(context_ != nullptr &&
-              EVP_MAC_init(context_.get(), bytes(secret), secret.size(), params) == 1,
+  require(context_ != nullptr, "no HMAC context");
+  require(EVP_MAC_init(context_.get(), bytes(secret), secret.size(), params) == 1,
           "cannot key HMAC-SHA512");
 }
 
@@ -179,10 +181,11 @@ HmacSha512& HmacSha512::operator=(HmacSha512&&) noexcept = default;
 std::array<std::uint8_t, 64> HmacSha512::mac(std::string_view message) {
   std::array<std::uint8_t, 64> code;
   std::size_t size = 0;
-  require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
-              EVP_MAC_update(context_.get(), bytes(message), message.size()) == 1 &&
-              EVP_MAC_final(context_.get(), code.data(), &size, code.size()) == 1,
-          "HMAC-SHA512 failed");
+  require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1, "cannot begin HMAC-SHA512");
+  require(EVP_MAC_update(context_.get(), bytes(message), message.size()) == 1,
+          "cannot go on with HMAC-SHA512");
+  require(EVP_MAC_final(context_.get(), code.data(), &size, code.size()) == 1,
+          "cannot end HMAC-SHA512");
   return code;
 }
 
@@ -236,10 +239,10 @@ std::string RsaPrivateKey::sign(std::string_view message) const {
   const DigestContext context = new_digest_context();
   std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())), '\0');
   std::size_t size = signature.size();
+  require(EVP_DigestSignInit(context.get(), nullptr, sha256_algorithm(), nullptr, key_.get()) == 1,
+          "cannot set up RSA-SHA256");
   require(
-      EVP_DigestSignInit(context.get(), nullptr, sha256_algorithm(), nullptr, key_.get()) == 1 &&
-          EVP_DigestSign(context.get(), bytes(signature), &size, bytes(message), message.size()) ==
-              1,
+      EVP_DigestSign(context.get(), bytes(signature), &size, bytes(message), message.size()) == 1,
       "cannot sign");
   signature.resize(size);
   return to_base64(signature);

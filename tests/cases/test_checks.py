@@ -117,6 +117,14 @@ def test_token_service(world, case):
     assert_token_answer(world, [case])
 
 
+def test_string_to_sign_that_is_no_text_is_not_shown(world):
+    """A header may hold any byte, an answer may not."""
+    caller = world.callers["first"]
+    request = caller.token_request(**{"X-CLIENT-KEY": "nobody"}).render()
+    answer = caller.send(request.replace(b"nobody", b"nob\xf6dy"))
+    assert answer.json == {"responseCode": "4017300", "responseMessage": "Unauthorized. Signature"}
+
+
 def test_token_service_first_failure_answers(world):
     firsts = {}
     for case in TOKEN["case"]:

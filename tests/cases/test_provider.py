@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from support.wire import Wire
 
 KINDS = {"debit": "debit", "qris": "qris", "hold": "hold", "va": "virtual account"}
 DONE = {"pay": "paid", "fail": "failed", "refund": "refunded", "expire": "expired"}
@@ -152,6 +153,19 @@ def test_another_method_is_told_which_are_allowed(world, method, path, allowed):
     assert set(answer.header("Allow").split(", ")) == set(allowed.split(", "))
 
 
+@pytest.mark.parametrize("text, status", [
+    ("no HTTP\r\n\r\n", 400),
+    ("GET /livez HTTP/1.1\r\nHost: admin\r\nX-Pad: " + 16384 * "x" + "\r\n\r\n", 431),
+    ("POST /sandbox/clock HTTP/1.1\r\nHost: admin\r\nContent-Length: 65537\r\n\r\n", 413)],
+    ids=["no HTTP", "a head too large", "a body too large"])
+def test_what_is_no_request(world, text, status):
+    with Wire(world.server.admin.address) as wire:
+        wire.send(text.encode())
+        answer = wire.receive()
+        assert answer.status == status and set(answer.json) == {"error"}
+        assert wire.is_closed_by_peer()
+
+
 def test_the_service_address_has_no_admin(world):
     caller = world.callers["first"]
     request = caller.prepare("57", {})
@@ -184,12 +198,23 @@ def test_a_fault_for_a_service_counts_down(world):
     assert codes == ["5005501", "5005501", "2005500"]
 
 
-def test_a_fault_for_the_token_service(world):
+@pytest.mark.parametrize("fault, what, expected", [
+    ("internal-server-error", {}, "5007301"), ("timeout-before-commit", {}, "5047300"),
+    ("timeout-after-commit", {}, "5047300"), ("delay", {"delayMs": 1}, "2007300")])
+def test_a_fault_for_the_token_service(world, fault, what, expected):
     caller = world.callers["first"].another()
-    world.server.admin.fault("internal-server-error", service="73")
-    world.server.admin.fault("timeout-before-commit", service="73")
-    codes = [caller.send(caller.token_request()).json["responseCode"] for _ in range(3)]
-    assert codes == ["5007301", "5047300", "2007300"]
+    world.server.admin.fault(fault, service="73", **what)
+    codes = [caller.send(caller.token_request()).json["responseCode"] for _ in range(2)]
+    assert codes == [expected, "2007300"]
+
+
+def test_a_token_request_that_loses_its_connection(world):
+    caller = world.callers["first"].another()
+    world.server.admin.fault("drop-after-commit", service="73")
+    with Wire(world.server.address) as wire:
+        wire.send(caller.token_request().render())
+        assert wire.is_closed_by_peer()
+    assert caller.send(caller.token_request()).status == 200
 
 
 @pytest.mark.parametrize("rule", [

@@ -90,6 +90,14 @@ def test_past_the_deadline_a_call_is_not_done(tmp_path):
         world.check_log()
 
 
+def test_past_the_deadline_a_token_is_not_told(tmp_path):
+    with Server(tmp_path, environment={"BATAL_SERVICE_ANSWER_DEADLINE_MS": "1000"}) as server:
+        caller = server.demo_caller()
+        for delay, code in ((60_000, "5047300"), (1000, "5047300"), (500, "2007300")):
+            server.admin.fault("delay", service="73", delayMs=delay)
+            assert caller.send(caller.token_request()).json["responseCode"] == code
+
+
 def let_pass(scene, milliseconds):
     """Queries that the server itself holds back, one after the other."""
     for _ in range(milliseconds // 500):

@@ -1,4 +1,4 @@
-// A keeper on a log that the test writes by hand (written_log.h), with an index in a real file.
+// A keeper on a log that the test writes by hand (grown_log.h), with an index in a real file.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 
 #include "ledger/embedded/keeper.h"
 #include "ledger/embedded/ledger_error.h"
-#include "ledger/written_log.h"
+#include "ledger/grown_log.h"
 #include "support/temp_folder.h"
 
 namespace batal::ledger {
@@ -76,7 +76,7 @@ class KeeperFixture : public ::testing::Test {
 
   const testing::TempFolder index_folder;
   SimulatedDisk disk;
-  WrittenLog log{disk};
+  GrownLog log{disk};
   KeyHash hash = key_hash(log.key.key_hash_secret());
   KeeperOptions options;
   OpenedFolder opened;

@@ -4,7 +4,7 @@
 #include <openssl/sha.h>
 
 #include "ledger/embedded/ledger_error.h"
-#include "ledger/written_log.h"
+#include "ledger/grown_log.h"
 
 namespace batal::ledger {
 namespace {
@@ -45,7 +45,7 @@ class SealedSegmentTest : public ::testing::Test {
   }
 
   SimulatedDisk disk;
-  WrittenLog log{disk};
+  GrownLog log{disk};
   const KeyHash hash = key_hash(log.key.key_hash_secret());
 };
 

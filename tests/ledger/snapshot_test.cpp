@@ -9,7 +9,7 @@
 #include "ledger/embedded/ledger_error.h"
 #include "ledger/embedded/record_codec.h"
 #include "ledger/embedded/sealed_segment.h"
-#include "ledger/written_log.h"
+#include "ledger/grown_log.h"
 
 namespace batal::ledger {
 namespace {
@@ -196,7 +196,7 @@ class MakeSnapshotTest : public ::testing::Test {
   }
 
   SimulatedDisk disk;
-  WrittenLog log{disk};
+  GrownLog log{disk};
   LiveOnes live;
   payment::Time now = kNoon;
   int next = 0;

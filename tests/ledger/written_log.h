@@ -1,129 +1,203 @@
-// A ledger's folder as a test writes it by hand: a format file and segments of such records as it
-// wants, each sealed onto the last one of its transaction.
+// A small log written frame by frame, as a ledger would, for tests that then do something to it.
 #pragma once
 
+#include <boost/endian/conversion.hpp>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "ledger/archive/log_digest.h"
 #include "ledger/commands.h"
-#include "ledger/embedded/log.h"
-#include "ledger/model.h"
-#include "ledger/simulated_disk.h"
-#include "ledger/test_key.h"
+#include "ledger/embedded/checkpoint.h"
+#include "ledger/embedded/crc32c.h"
+#include "ledger/embedded/pruned.h"
+#include "ledger/embedded/segment.h"
 
 namespace batal::ledger {
 
-inline const Path kLedgerFolder = "/ledger";
+inline AuditKey key_of(std::uint8_t digit) {
+  AuditKey::Secret secret;
+  secret.fill(digit);
+  return AuditKey(secret);
+}
 
-inline Path segment_path(std::uint32_t number) {
-  return kLedgerFolder / segment_name(number);
+inline void put_file(const Path& path, std::span<const std::uint8_t> bytes) {
+  must(posix_door().remove(path), "remove", path);
+  const auto file = must(posix_door().open(path, OpenFor::Creating), "make", path);
+  must(write_all(*file, bytes, 0), "write", path);
+}
+
+inline void put_file(const Path& path, std::string_view text) {
+  put_file(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+inline std::string file_text(const Path& path) {
+  const Bytes bytes = read_segment(posix_door(), path);
+  return {bytes.begin(), bytes.end()};
 }
 
 class WrittenLog {
  public:
-  struct Entry {
-    payment::Record record;
-    Link link;
+  struct Segment {
+    SegmentHeader header;
+    std::vector<Bytes> frames;
   };
 
-  explicit WrittenLog(SimulatedDisk& disk) : disk_(disk) {
-    format.id.fill(0x5A);
+  explicit WrittenLog(Path where, AuditKey audit_key = key_of(1))
+      : folder(std::move(where)), key(std::move(audit_key)), macs_(key) {
+    format.id.fill(7);
+    format.mode = Mode::Sandbox;
     format.audit_key = key.id();
-    write_format(disk_, kLedgerFolder, format);
-    begin(1);
+    begin_segment();
   }
 
-  // Each record is on the disk at once, and durable.
-  Link add(const payment::Record& record) {
-    Link& previous = newest_[name_of(record)];
-    const Position position{header_.number, static_cast<std::uint32_t>(segment_.size())};
+  // Seals and starts the next one.
+  void seal() {
+    checkpoint();
+    begin_segment();
+  }
+
+  void add(const payment::Record& record) {
+    Link previous;
+    const auto* const event = std::get_if<payment::EventPtr>(&record);
+    if (event != nullptr) previous = links_[(*event)->transaction->reference_no];
+    Bytes frame;
+    const Position at{segments.back().header.number, end_of(segments.back())};
     const Mac mac = append_frame(
-        segment_, record,
-        {.sequence = ++sequence_, .synced_up_to = sequence_ - 1, .previous = previous}, macs_);
-    const Link link{position, mac};
-    if (std::holds_alternative<payment::EventPtr>(record)) previous = link;
-    entries.push_back({record, link});
-    put();
-    return link;
+        frame, record, {.sequence = ++sequence_, .synced_up_to = sequence_ - 1, .previous = previous},
+        macs_);
+    if (event != nullptr) links_[(*event)->transaction->reference_no] = {at, mac};
+    digest_.add(frame);
+    segments.back().frames.push_back(std::move(frame));
   }
 
-  // Decides a command, and adds its event where it is accepted.
-  payment::EventPtr run(const payment::Command& command, payment::Time now = kNoon) {
-    const auto outcome = model_.run(command, now);
-    if (outcome.result != payment::Outcome::Result::Accepted) return nullptr;
-    add(outcome.event);
-    return outcome.event;
+  // Signs what there is.
+  void checkpoint() {
+    Checkpoint here = digest_.here();
+    here.ledger = format.id;
+    here.at = kNoon;
+    checkpoints += to_line(here, key);
   }
 
-  // What comes next stands in the next segment.
-  void seal() { begin(header_.number + 1); }
-
-  LogEnd end() const {
-    return {.segment = header_.number,
-            .first_sequence = header_.first_sequence,
-            .sequence = sequence_,
-            .offset = segment_.size()};
+  // Everything on disk is what stands here; what was pruned stays so.
+  void write() const {
+    must(posix_door().make_folder(folder), "make", folder);
+    must(posix_door().remove(folder / kFormatName), "remove", folder);
+    write_format(posix_door(), folder, format);
+    for (const Segment& segment : segments) {
+      const HeaderBytes header = encode(segment.header);
+      Bytes bytes(header.begin(), header.end());
+      for (const Bytes& frame : segment.frames) bytes.insert(bytes.end(), frame.begin(), frame.end());
+      bytes.resize(segment.header.bytes);
+      put_file(path(segment.header.number), bytes);
+    }
+    put_file(folder / kCheckpointsName, checkpoints);
   }
 
-  ExpectedHeader expected(std::uint32_t number) const {
-    return {.mode = format.mode,
-            .ledger = format.id,
-            .number = number,
-            .first_sequence = first_sequences_.at(number)};
+  // On disk only, as the keeper does.
+  void prune(std::uint32_t number) const {
+    const Segment& segment = segments.at(number - 1);
+    Bytes frames;
+    for (const Bytes& frame : segment.frames) frames.insert(frames.end(), frame.begin(), frame.end());
+    LogDigest digest;
+    digest.begin(number, segment.header.first_sequence);
+    digest.add(frames);
+    write_attestation(posix_door(), folder,
+                      {.ledger = format.id,
+                       .facts = {.number = number,
+                                 .first_sequence = segment.header.first_sequence,
+                                 .records = segment.frames.size(),
+                                 .end = end_of(segment),
+                                 .digest = digest.here().digest},
+                       .pruned_at = kNoon},
+                      key);
+    must(posix_door().remove(path(number)), "remove", path(number));
   }
 
-  // The folder as a start finds it.
-  OpenedFolder opened() const {
-    return {.lock = nullptr,
-            .format = format,
-            .files = log_files(disk_.list(kLedgerFolder).value(), kLedgerFolder),
-            .is_new = false};
+  Path path(std::uint32_t number) const { return folder / segment_name(number); }
+
+  static std::uint32_t end_of(const Segment& segment) {
+    std::size_t end = kSegmentHeaderBytes;
+    for (const Bytes& frame : segment.frames) end += frame.size();
+    return static_cast<std::uint32_t>(end);
   }
 
-  // The link of a transaction's newest event.
-  Link newest(const payment::EventPtr& event) { return newest_[name_of(event)]; }
+  static void fit_crc(Bytes& frame) {
+    boost::endian::store_little_u32(frame.data(), crc32c(std::span(frame).subspan(4)));
+  }
 
-  const AuditKey key = test_key();
+  // As somebody would who hides that records came or went.
+  void renumber() {
+    std::uint64_t sequence = 0;
+    for (Segment& segment : segments) {
+      segment.header.first_sequence = sequence + 1;
+      for (Bytes& frame : segment.frames) {
+        boost::endian::store_little_u64(&frame[8], ++sequence);
+        fit_crc(frame);
+      }
+    }
+  }
+
+  const Path folder;
+  const AuditKey key;
   Format format;
-  std::vector<Entry> entries;  // all records, in order
+  std::vector<Segment> segments;
+  std::string checkpoints;
 
  private:
-  static std::string name_of(const payment::Record& record) {
-    const auto* const event = std::get_if<payment::EventPtr>(&record);
-    return event == nullptr ? "" : (*event)->transaction->reference_no;
+  static constexpr std::uint32_t kSegmentBytes = 16'384;
+
+  void begin_segment() {
+    const auto number = static_cast<std::uint32_t>(segments.size() + 1);
+    segments.push_back({{.mode = format.mode,
+                         .ledger = format.id,
+                         .number = number,
+                         .bytes = kSegmentBytes,
+                         .first_sequence = sequence_ + 1},
+                        {}});
+    digest_.begin(number, sequence_ + 1);
   }
 
-  void begin(std::uint32_t number) {
-    header_ = {.mode = format.mode,
-               .ledger = format.id,
-               .number = number,
-               .bytes = kSegmentHeaderBytes,
-               .first_sequence = sequence_ + 1};
-    first_sequences_[number] = header_.first_sequence;
-    segment_.assign(kSegmentHeaderBytes, 0);
-    put();
-  }
-
-  // With some zeros behind the frames, as segments are made.
-  void put() {
-    constexpr std::size_t kZeros = 512;
-    Bytes whole = segment_;
-    whole.resize(whole.size() + kZeros);
-    header_.bytes = static_cast<std::uint32_t>(whole.size());
-    std::ranges::copy(encode(header_), whole.begin());
-    disk_.put(segment_path(header_.number), std::move(whole));
-  }
-
-  SimulatedDisk& disk_;
-  Macs macs_{key};
-  Model model_;
-  SegmentHeader header_;
-  Bytes segment_;  // up to the end of its frames
+  Macs macs_;
   std::uint64_t sequence_ = 0;
-  std::map<std::uint32_t, std::uint64_t> first_sequences_;
-  std::map<std::string, Link> newest_;  // by reference number
+  std::map<std::string, Link> links_;
+  LogDigest digest_;
 };
+
+inline payment::EventPtr cancelled(int number) {
+  payment::Event event = *created(number);
+  payment::Transaction transaction = *event.transaction;
+  transaction.state = payment::State::Cancelled;
+  event.action = payment::Action::Cancel;
+  event.call = call_of(57, fmt::format("cancel-{}", number));
+  event.transaction = std::make_shared<payment::Transaction>(std::move(transaction));
+  return std::make_shared<payment::Event>(std::move(event));
+}
+
+// Two segments: records 1 to 5, creations, a cancel, a time mark and a word of what was not found,
+// and 6 to 10, with checkpoints at 5, 8 and 10.
+inline WrittenLog ten_records(const Path& folder, AuditKey key = key_of(1)) {
+  WrittenLog log(folder, std::move(key));
+  log.add(created(1));
+  log.add(created(2));
+  log.add(cancelled(1));
+  log.add(payment::TimeMark{kNoon});
+  log.add(payment::NotFoundYet{.at = kNoon,
+                               .until = kNoon + std::chrono::hours(1),
+                               .partner = "P1",
+                               .service = 54,
+                               .external_id = "overtaken"});
+  log.seal();
+  log.add(created(3));
+  log.add(cancelled(3));
+  log.add(cancelled(2));
+  log.checkpoint();
+  log.add(created(4));
+  log.add(cancelled(4));
+  log.checkpoint();
+  log.write();
+  return log;
+}
 
 }  // namespace batal::ledger

@@ -2,5 +2,5 @@
 # The long form of the ledger's proof `powerloss` (tests/proofs/ledger_proof.cpp).
 if build_part release ledger_proof; then
   shown_part powerloss '^\d+(?= passed, \d+ failed$)' '(?<= passed, )\d+(?= failed$)' \
-    build/release/ledger_proof powerloss --count 20000
+    env TMPDIR=/dev/shm build/release/ledger_proof powerloss --count 20000
 fi

@@ -1,3 +1,11 @@
 # shellcheck shell=bash
-# No data race in the two rooms that have threads.
-if build_part tsan ledger_test http_test; then unit_parts tsan ledger http; fi
+# No data race in any unit test, in the ledger's proofs, and in the server under all cases over HTTP.
+if build_part tsan; then
+  unit_parts tsan
+  BATAL=$PWD/build/tsan/batal pytest_part tests/cases
+  ledger_proofs tsan <<END
+model 50000
+powerloss 1000
+calls 3
+END
+fi

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -227,6 +228,12 @@ const std::vector<BadFile> kBadFiles = {
     {"a secret with two newlines",
      kIdAndKey + "client_secret_files = [\"two-lines\"]\n",
      {kAtSecret + "{two-lines} has white space before or after the secret"}},
+    {"a setting whose name breaks the line and steers a terminal",
+     kHead + "\"a\\nb\\u001b[31m\\u00e9\" = 1\n",
+     {"{demo.toml}:4: a\\x0ab\\x1b[31m\u00e9: no such setting"}},
+    {"an id with control characters",
+     kHead + "va_partner_service_ids = [\"\\u007f\\r\"]\n",
+     {kAtVa + "\"\\x7f\\x0d\"" + kNotPadded}},
     {"several errors",
      "client_id = 1\nmerchant_id = \"G1\"\n" + kIdAndSecret.substr(19),
      {"{demo.toml}:1: client_id: must be a string", "{demo.toml}:1: public_key_file: missing",
@@ -245,6 +252,14 @@ TEST_F(PartnerFolder, TellsEveryErrorWithFileLineAndSetting) {
       EXPECT_EQ(told, placed(bad.errors));
     }
   }
+}
+
+TEST_F(PartnerFolder, TellsInOneLineWhatIsNoToml) {
+  folder_.write("demo.toml", "a = i\x07s\xff\n");
+  const Errors told = errors();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(std::ranges::all_of(told.front(), [](char c) { return c >= ' ' && c <= '~'; }))
+      << told.front();
 }
 
 TEST_F(PartnerFolder, TakesTheLongestIdentifiers) {

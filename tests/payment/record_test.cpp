@@ -39,11 +39,23 @@ TEST(Event, DiffersWhenAnyOfItsPartsDoes) {
         it.transaction = std::make_shared<const Transaction>(other);
       },
   };
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    Event changed = sample_event();
-    changes[i](changed);
-    EXPECT_FALSE(changed == sample_event()) << "change " << i;
-  }
+  expect_each_differs(sample_event(), changes);
+}
+
+TEST(NotFoundYet, DiffersWhenAnyOfItsPartsDoes) {
+  const std::vector<std::function<void(NotFoundYet&)>> changes{
+      [](NotFoundYet& it) { it.at += kTick; },         [](NotFoundYet& it) { it.until += kTick; },
+      [](NotFoundYet& it) { it.partner = "another"; }, [](NotFoundYet& it) { it.service = 63; },
+      [](NotFoundYet& it) { it.external_id = "X-b"; }, [](NotFoundYet& it) { it.trx_id = "T-b"; },
+  };
+  expect_each_differs(NotFoundYet{kStart, kStart + 605s, "demo", 54, "X-a", {}}, changes);
+}
+
+TEST(TimeMark, DiffersWhenItsTimeDoes) {
+  const std::vector<std::function<void(TimeMark&)>> changes{
+      [](TimeMark& it) { it.at += kTick; },
+  };
+  expect_each_differs(TimeMark{kStart}, changes);
 }
 
 TEST(Record, KnowsItsTime) {

@@ -5,11 +5,15 @@
 // all; a test changes what it is about.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "payment/decide.h"
 
@@ -88,6 +92,17 @@ inline Transaction created(Kind kind, const std::string& name) {
   transaction.changed_at = kStart;
   transaction.expires_at = kStart + 15min;
   return transaction;
+}
+
+// A value is equal to its copy, and to none of its copies that one of the changes was made to.
+template <class T>
+void expect_each_differs(const T& original, const std::vector<std::function<void(T&)>>& changes) {
+  EXPECT_EQ(T(original), original);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    T changed = original;
+    changes[i](changed);
+    EXPECT_FALSE(changed == original) << "change " << i;
+  }
 }
 
 // The event that a command would leave at kStart, with this transaction after it.

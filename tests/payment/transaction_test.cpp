@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <set>
 
 #include "payment/samples.h"
@@ -42,6 +43,33 @@ TEST(State, OfALiveTransactionIsExpiredFromTheInstantOfItsExpiry) {
     EXPECT_EQ(state_at(state, kStart, kStart), then) << name_of(state);
     EXPECT_EQ(state_at(state, kStart, kStart + kTick), then) << name_of(state);
   }
+}
+
+TEST(Transaction, DiffersWhenAnyOfItsPartsDoes) {
+  const std::vector<std::function<void(Transaction&)>> changes{
+      [](Transaction& it) { it.reference_no = "R-b"; },
+      [](Transaction& it) { it.partner = "another"; },
+      [](Transaction& it) { it.external_id = "X-b"; },
+      [](Transaction& it) { it.partner_reference_no = "P-b"; },
+      [](Transaction& it) { it.merchant_id = "another"; },
+      [](Transaction& it) { it.kind = Kind::Qris; },
+      [](Transaction& it) { it.state = State::Cancelled; },
+      [](Transaction& it) { it.amount.hundredths += 1; },
+      [](Transaction& it) { it.amount.currency = "USD"; },
+      [](Transaction& it) { it.created_at += kTick; },
+      [](Transaction& it) { it.expires_at += kTick; },
+      [](Transaction& it) { it.changed_at += kTick; },
+      [](Transaction& it) { it.paid_at = kStart; },
+      [](Transaction& it) { it.refunded_at = kStart; },
+      [](Transaction& it) { it.refund_no = "N-b"; },
+      [](Transaction& it) { it.details = "{}"; },
+      [](Transaction& it) { it.trx_id = "T-b"; },
+      [](Transaction& it) { it.partner_service_id = "   54321"; },
+      [](Transaction& it) { it.customer_no = "77b"; },
+      [](Transaction& it) { it.virtual_account_no = "   1234577b"; },
+      [](Transaction& it) { it.virtual_account_name = "Budi"; },
+  };
+  expect_each_differs(created(Kind::VirtualAccount, "a"), changes);
 }
 
 TEST(Lists, NameEachKindStateAndActionOnce) {

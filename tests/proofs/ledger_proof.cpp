@@ -69,13 +69,13 @@ bool each_call(Proof& proof, Kind kind, std::uint64_t seed, std::string_view whe
   for (std::uint64_t call = 1;; ++call) {
     if (proof.passed + proof.failed >= points_max) return false;
     bool met = false;
-    proof.attempt(fmt::format("seed {}, {} of kind {} at call {}", seed, when,
-                              static_cast<int>(kind), call),
-                  seed, [&](Story& story) {
-                    story.step();
-                    met = tell(story, Story::Fault{kind, call});
-                    story.step();
-                  });
+    proof.attempt(
+        fmt::format("seed {}, {} of kind {} at call {}", seed, when, static_cast<int>(kind), call),
+        seed, [&](Story& story) {
+          story.step();
+          met = tell(story, Story::Fault{kind, call});
+          story.step();
+        });
     if (!met) return true;
   }
 }

@@ -51,9 +51,13 @@ inline partners::Partner partner(std::string secret) {
 // One event loop on a free port. The partner's secret is "first" until use() says otherwise.
 class Branch {
  public:
-  explicit Branch(ledger::Ledger& ledger)
+  explicit Branch(ledger::Ledger& ledger, FaultRules* faults = nullptr)
       : tokens_({partners::TokenKey::read_or_make(folder_ / "token.key").value()}, 900s),
-        context_{.settings = {}, .tokens = tokens_, .clock = [] { return kNow; }, .ledger = ledger},
+        context_{.settings = {},
+                 .tokens = tokens_,
+                 .clock = [] { return kNow; },
+                 .ledger = ledger,
+                 .faults = faults},
         server_(1) {
     context_.settings.answer_deadline = 1h;  // no test waits for it by accident
     listener_ = server_.listen(

@@ -56,6 +56,14 @@ class HeldLedger final : public ledger::Ledger {
     return std::exchange(held_, {});
   }
 
+  // Waits until submit() has been called so often. Throws when it is not.
+  void wait_for_batches(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    const bool came =
+        arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return batches_.size() >= count; });
+    if (!came) throw std::runtime_error(fmt::format("{} of {} came", batches_.size(), count));
+  }
+
   // The sizes of all submit() calls so far.
   std::vector<std::size_t> batches() const {
     const std::lock_guard lock(mutex_);

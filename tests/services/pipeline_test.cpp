@@ -223,6 +223,27 @@ TEST_F(PipelineTest, SaysTimeoutOnceTheLedgerHasFailed) {
   }
 }
 
+// Every call is handed over so late that its deadline has passed.
+class Delays final : public FaultRules {
+ public:
+  Fault take(std::string_view, std::string_view) override { return {FaultKind::Delay, 50ms}; }
+};
+
+TEST(Pipeline, SaysNothingMoreOfALateCallThatTheQueueDoesNotTake) {
+  HeldLedger ledger;
+  Delays delays;
+  Branch branch(ledger, &delays);
+  branch.set_deadline(0ms);
+  ledger.set_room(0);
+  Caller caller(branch);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(caller.call(kCancelPath, "C-1", cancel_body("R-1")).code, "5045700");
+    ledger.wait_for_batches(std::size_t(i) + 1);
+    branch.settle();
+  }
+  EXPECT_EQ(caller.call("/none", "x", "{}").code, "4040000");  // the next answer is the next call's
+}
+
 TEST_F(PipelineTest, ForgetsAPeerThatLeftBeforeTheOutcome) {
   Caller leaving(branch);
   send(leaving, "left");

@@ -118,18 +118,17 @@ TEST(Document, IsEmptyBeforeAndAfterWhatItRefuses) {
   EXPECT_EQ(document.find("a"), nullptr);
 }
 
-TEST(Document, OwnsWhatItShowsAndMoves) {
+TEST(Document, OwnsWhatItShows) {
   Document document;
   {
     std::string text = R"({"a":"one","b":{"c":2}})";
     ASSERT_TRUE(document.parse(text));
     std::ranges::fill(text, 'x');
   }
-  Document moved(std::move(document));
-  EXPECT_EQ(moved.find("a")->text, "one");
-  EXPECT_EQ(moved.find("b")->text, "{\"c\":2}");
-  ASSERT_TRUE(moved.parse(R"({"a":"a longer text than the one before"})"));
-  EXPECT_EQ(moved.find("a")->text, "a longer text than the one before");
+  EXPECT_EQ(document.find("a")->text, "one");
+  EXPECT_EQ(document.find("b")->text, "{\"c\":2}");
+  ASSERT_TRUE(document.parse(R"({"a":"a longer text than the one before"})"));
+  EXPECT_EQ(document.find("a")->text, "a longer text than the one before");
 }
 
 TEST(Document, NothingOfAnEarlierRequestClosesALaterOne) {

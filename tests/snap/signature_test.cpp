@@ -1,11 +1,18 @@
 #include "snap/signature.h"
 
+#include <sys/mman.h>
+
+#include <limits>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <rapidcheck.h>
 
 #include "snap/minify.h"
@@ -37,6 +44,8 @@ Sha256 digest_of_hex(std::string_view text) {
   }
   return digest;
 }
+
+constexpr std::string_view kNotAPrivateKey = "not an unencrypted private key in PEM (PKCS#8)";
 
 const RsaPrivateKey& rsa_key() {
   static const RsaPrivateKey key = RsaPrivateKey::generate();
@@ -229,7 +238,47 @@ TEST(RsaKey, OthersAreRefusedInWords) {
     EXPECT_EQ(ERR_peek_error(), 0u);
   }
   EXPECT_EQ(RsaPrivateKey::from_pem(small.private_pem()).error(), cases.back().second);
-  EXPECT_EQ(RsaPrivateKey::from_pem("").error(), "not an unencrypted private key in PEM (PKCS#8)");
+  EXPECT_EQ(RsaPrivateKey::from_pem("").error(), kNotAPrivateKey);
+}
+
+std::string encrypted(const RsaPrivateKey& key, std::string passphrase) {
+  const std::string plain = key.private_pem();
+  const std::unique_ptr<BIO, int (*)(BIO*)> in(BIO_new_mem_buf(plain.data(), -1), BIO_free);
+  const std::unique_ptr<BIO, int (*)(BIO*)> out(BIO_new(BIO_s_mem()), BIO_free);
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> parsed(
+      PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  EXPECT_EQ(
+      PEM_write_bio_PKCS8PrivateKey(out.get(), parsed.get(), EVP_aes_256_cbc(), passphrase.data(),
+                                    static_cast<int>(passphrase.size()), nullptr, nullptr),
+      1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+// OpenSSL would otherwise ask the terminal, and hang a server's start.
+TEST(RsaKey, ThatIsEncryptedIsRefusedWithoutAskingForThePassphrase) {
+  const std::string pem = encrypted(rsa_key(), "secret");
+  ASSERT_TRUE(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")) << pem.substr(0, 40);
+  EXPECT_EQ(RsaPrivateKey::from_pem(pem).error(), kNotAPrivateKey);
+  EXPECT_EQ(ERR_peek_error(), 0u);
+}
+
+TEST(RsaKey, ThatOpenSslCannotMakeIsAnException) {
+  EXPECT_THROW(RsaPrivateKey::generate(1), std::runtime_error);
+  EXPECT_EQ(ERR_peek_error(), 0u);
+}
+
+// OpenSSL counts in int. The text's pages are never touched, so it takes no memory.
+TEST(Lengths, BeyondWhatOpenSslCountsAreRefused) {
+  constexpr std::size_t kSize = std::size_t{std::numeric_limits<int>::max()} + 1;
+  void* const pages =
+      ::mmap(nullptr, kSize, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
+  const std::string_view text(static_cast<const char*>(pages), kSize);
+  EXPECT_FALSE(from_base64(text).has_value());
+  EXPECT_EQ(RsaPrivateKey::from_pem(text).error(), kNotAPrivateKey);
+  ::munmap(pages, kSize);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class Scene:
 
     def remember(self, kind, external_id, body, answer, name=""):
         """Takes over what a creation made. An account's reference number only 26 tells."""
-        made = {"kind": kind, "externalId": external_id, **_flat(body), **_flat(answer.json)}
+        made = {"kind": kind, "externalId": external_id, **flat(body), **flat(answer.json)}
         if kind == "va":
             status = self.query("va", inquiryRequestId=made["trxId"]).json["virtualAccountData"]
             made["referenceNo"] = status["paymentRequestId"]
@@ -103,14 +103,14 @@ class Scene:
         return answer.json["latestTransactionStatus"]
 
 
-def _flat(body):
+def flat(body):
     """Text members at any depth by their own name; what identifies is unique among them."""
     found = {}
     for key, value in body.items():
         if isinstance(value, dict):
-            found = {**_flat(value), **found}
+            found = {**flat(value), **found}
         elif isinstance(value, list) and value and isinstance(value[0], dict):
-            found = {**_flat(value[0]), **found}
+            found = {**flat(value[0]), **found}
         elif isinstance(value, str):
             found[key] = value
     return found

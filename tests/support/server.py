@@ -57,6 +57,12 @@ class Server:
             self.kill()
 
     def start(self):
+        self.launch()
+        self._wait_until_ready()
+        return self
+
+    def launch(self):
+        """Starts the process and does not wait for it."""
         mode = ["--sandbox"] if self.sandbox else []
         command = [binary(), "serve", *mode, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
                    "--data", str(self.data), *self.arguments]
@@ -65,8 +71,6 @@ class Server:
                                             env={**os.environ, **self.environment},
                                             preexec_fn=self._limit)
         self.offset = 0
-        self._wait_until_ready()
-        return self
 
     def _limit(self):
         if self.descriptors is not None:
@@ -120,6 +124,14 @@ class Server:
         self.process.kill()
         self.process.wait()
         self._forget_process()
+
+    def was_ready_when_killed(self):
+        """Kills one that was launched; true if it had said before that it serves."""
+        self.process.kill()
+        self.process.wait()
+        said = self.process.stdout.read()
+        self._forget_process()
+        return b"batal is ready" in said
 
     def _forget_process(self):
         self.process.stdout.close()

@@ -75,8 +75,7 @@ std::expected<Checkpoint, std::string> read_checkpoint(std::string_view text,
   return checkpoint;
 }
 
-std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder,
-                                         const PublicKey& key) {
+std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key) {
   const Path path = folder / kCheckpointsName;
   const std::string text = read_text(door, path);
   std::vector<Checkpoint> checkpoints;
@@ -90,6 +89,20 @@ std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder,
     begin = end + 1;
   }
   return checkpoints;
+}
+
+std::string newest_checkpoint_line(FileDoor& door, const Path& folder) {
+  const Path path = folder / kCheckpointsName;
+  const std::string text = read_text(door, path);
+  const auto end = text.rfind('\n');
+  if (end == std::string::npos)
+    throw LedgerError(fmt::format("{} has no checkpoint yet", folder.string()));
+  const auto before = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
+  const auto begin = before == std::string::npos ? 0 : before + 1;
+  std::string line = text.substr(begin, end - begin);
+  if (const auto checkpoint = read_checkpoint(line, std::nullopt); !checkpoint)
+    throw LedgerError(fmt::format("{} {}, at its last line", path.string(), checkpoint.error()));
+  return line;
 }
 
 CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key)

@@ -51,6 +51,10 @@ std::expected<Checkpoint, std::string> read_checkpoint(std::string_view line,
 // whole line is damaged or not signed by this key.
 std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key);
 
+// The newest line of a folder's checkpoints, without its newline. Throws LedgerError where there is
+// none, or its signature does not fit the key that it names.
+std::string newest_checkpoint_line(FileDoor& door, const Path& folder);
+
 class CheckpointFile {
  public:
   // Throws LedgerError where a line is damaged.

@@ -144,9 +144,8 @@ bool EmbeddedLedger::await_work() {
     sleeping_ = true;
     const auto rest = next_answered_ < answered_.size() ? std::chrono::microseconds(0) : rest_;
     const bool may_end = parked_.empty();
-    wake_.wait_for(lock, rest, [&] {
-      return (closed_ && may_end) || has_answers_ || !queue_.empty();
-    });
+    wake_.wait_for(lock, rest,
+                   [&] { return (closed_ && may_end) || has_answers_ || !queue_.empty(); });
     sleeping_ = false;
     taken_.swap(queue_);
   }
@@ -185,8 +184,7 @@ Time EmbeddedLedger::decision_time() {
 void EmbeddedLedger::decide(Submission& submission, Batch& batch) {
   if (is_too_late(submission, batch)) return;
   const auto seen = image_.see(submission.command);
-  if (!seen.unknown.empty() || must_wait(submission.command))
-    return park(submission, seen.unknown);
+  if (!seen.unknown.empty() || must_wait(submission.command)) return park(submission, seen.unknown);
   conclude(submission, seen.view, {}, batch);
 }
 
@@ -200,8 +198,7 @@ bool EmbeddedLedger::is_too_late(Submission& submission, const Batch& batch) {
 void EmbeddedLedger::conclude(Submission& submission, const payment::View& view,
                               std::span<const LookedUp> known, Batch& batch) {
   auto decision = payment::decide(view, submission.command, batch.now, options_.rules);
-  submission.verdict =
-      store(decision.record, known, batch) ? Verdict::Decided : Verdict::NotStored;
+  submission.verdict = store(decision.record, known, batch) ? Verdict::Decided : Verdict::NotStored;
   if (submission.verdict == Verdict::Decided) submission.outcome = std::move(decision.outcome);
   hand_over(submission);
 }
@@ -292,7 +289,8 @@ bool EmbeddedLedger::expire(const payment::Transaction& transaction, Batch& batc
   command.action = payment::Action::Expire;
   command.partner = transaction.partner;
   command.target.reference_no = transaction.reference_no;
-  const auto decision = payment::decide(image_.see(command).view, command, batch.now, options_.rules);
+  const auto decision =
+      payment::decide(image_.see(command).view, command, batch.now, options_.rules);
   return decision.record && store(decision.record, {}, batch);
 }
 

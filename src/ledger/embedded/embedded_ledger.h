@@ -47,17 +47,17 @@ namespace batal::ledger {
 payment::Time system_time();
 
 struct EmbeddedOptions {
-  LogOptions log{};                         // folder, mode, sizes
+  LogOptions log{};  // folder, mode, sizes
   AuditKey audit_key;
   Path index_file{};  // empty: index.sqlite in the log's folder
   std::chrono::milliseconds checkpoint_every = std::chrono::minutes(1);
-  std::uint32_t snapshot_segments = 8;  // sealed since the last snapshot, before the next
+  std::uint32_t snapshot_segments = 8;      // sealed since the last snapshot, before the next
   std::size_t queue_commands_max = 65'536;  // queued or being decided
   payment::Rules rules{};
   std::function<payment::Time()> clock = system_time;  // called at first by the constructor, then
                                                        // on the ledger's thread
   std::function<void()> on_failure = [] {};  // called once, on the ledger's thread, after delivery
-  KeyHash key_hash{};  // none: the audit key's
+  KeyHash key_hash{};                        // none: the audit key's
 };
 
 class EmbeddedLedger final : public Ledger {
@@ -107,8 +107,8 @@ class EmbeddedLedger final : public Ledger {
   void resume_parked(Batch& batch);
   void decide(Submission& submission, Batch& batch);
   bool is_too_late(Submission& submission, const Batch& batch);
-  void conclude(Submission& submission, const payment::View& view,
-                std::span<const LookedUp> known, Batch& batch);
+  void conclude(Submission& submission, const payment::View& view, std::span<const LookedUp> known,
+                Batch& batch);
   bool store(const std::optional<payment::Record>& record, std::span<const LookedUp> known,
              Batch& batch);
   bool must_wait(const payment::Command& command) const;
@@ -128,8 +128,8 @@ class EmbeddedLedger final : public Ledger {
   Image image_;
   RecoveryReport recovery_;
   payment::Time last_decision_{};
-  std::vector<Submission*> taken_;     // off the queue, in order
-  std::size_t next_ = 0;               // the first of them that is undecided
+  std::vector<Submission*> taken_;              // off the queue, in order
+  std::size_t next_ = 0;                        // the first of them that is undecided
   std::deque<std::unique_ptr<Parked>> parked_;  // in the order of asking
   std::vector<Question*> asking_;               // parked by this batch
   std::vector<Question*> answered_;             // in the same order; resumed from next_answered_ on

@@ -55,7 +55,7 @@ class PosixFile final : public File {
   Io<void> lock() { return done_if_zero(::flock(descriptor_, LOCK_EX | LOCK_NB)); }
 
   Io<std::uint64_t> size() const override {
-    struct stat status{};
+    struct stat status {};
     if (::fstat(descriptor_, &status) != 0) return last_error();
     return static_cast<std::uint64_t>(status.st_size);
   }

@@ -12,8 +12,6 @@
 namespace batal::ledger {
 namespace {
 
-constexpr std::string_view kFormatName = "format";
-constexpr std::string_view kLockName = "lock";
 constexpr std::string_view kTemporary = ".tmp";
 constexpr std::string_view kPruned = ".pruned";
 constexpr std::string_view kFirstLine = "batal ledger";
@@ -53,12 +51,6 @@ Format parse(const std::string& text) {
   return format;
 }
 
-std::optional<std::uint32_t> pruned_number(std::string_view name) {
-  if (!name.ends_with(kPruned)) return std::nullopt;
-  const std::string_view stem = name.substr(0, name.size() - kPruned.size());
-  return segment_number(fmt::format("{}.segment", stem));
-}
-
 bool is_known(std::string_view name) {
   static constexpr std::array kNames{kLockName,  kFormatName, kCheckpointsName, kSnapshotName,
                                      kIndexName, kIndexWal,   kIndexShm};
@@ -70,6 +62,12 @@ bool is_known(std::string_view name) {
 
 std::string_view name_of(Mode mode) {
   return mode == Mode::Sandbox ? "sandbox" : "production";
+}
+
+std::optional<std::uint32_t> pruned_number(std::string_view name) {
+  if (!name.ends_with(kPruned)) return std::nullopt;
+  const std::string_view stem = name.substr(0, name.size() - kPruned.size());
+  return segment_number(fmt::format("{}.segment", stem));
 }
 
 std::string pruned_name(std::uint32_t number) {
@@ -89,9 +87,10 @@ std::optional<Format> read_format(FileDoor& door, const Path& folder) {
 
   const Format format = parse(text);
   if (text == text_of(format)) return format;
-  throw LedgerError(fmt::format("{} is not the format file of a ledger, or of another than format {}"
-                                ", which this program knows",
-                                path.string(), kFolderFormat));
+  throw LedgerError(
+      fmt::format("{} is not the format file of a ledger, or of another than format {}"
+                  ", which this program knows",
+                  path.string(), kFolderFormat));
 }
 
 void write_format(FileDoor& door, const Path& folder, const Format& format) {
@@ -139,6 +138,14 @@ LogFiles log_files(std::span<const std::string> names, const Path& folder) {
     throw LedgerError(fmt::format("{} is missing: the last segment is never pruned",
                                   (folder / segment_name(files.pruned.back() + 1)).string()));
   return files;
+}
+
+std::uint64_t log_bytes(FileDoor& door, const Path& folder, const LogFiles& files) {
+  std::uint64_t total = 0;
+  for (const std::uint32_t number : files.segments)
+    if (const auto file = door.open(folder / segment_name(number), OpenFor::Reading))
+      total += (*file)->size().value_or(0);
+  return total;
 }
 
 void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names) {

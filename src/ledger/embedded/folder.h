@@ -24,6 +24,8 @@
 
 namespace batal::ledger {
 
+inline constexpr std::string_view kFormatName = "format";
+inline constexpr std::string_view kLockName = "lock";
 inline constexpr std::string_view kCheckpointsName = "checkpoints";
 inline constexpr std::string_view kSnapshotName = "live.snapshot";
 inline constexpr std::string_view kIndexName = "index.sqlite";
@@ -64,6 +66,9 @@ struct LogFiles {
 // Throws LedgerError where a number is missing between 1 and the last, or the last one is pruned.
 LogFiles log_files(std::span<const std::string> names, const Path& folder);
 
+// Of the segments' files; for showing only.
+std::uint64_t log_bytes(FileDoor& door, const Path& folder, const LogFiles& files);
+
 // Removes what was being made when the last process stopped, and what was pruned. Throws
 // LedgerError where a file is none of a ledger's, and has removed nothing then. For whoever holds
 // the lock.
@@ -73,5 +78,6 @@ void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names
 void publish(FileDoor& door, const Path& from, const Path& to);
 
 std::string pruned_name(std::uint32_t number);  // 7 -> "0000000007.pruned"
+std::optional<std::uint32_t> pruned_number(std::string_view name);
 
 }  // namespace batal::ledger

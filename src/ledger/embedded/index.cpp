@@ -42,10 +42,6 @@ void Index::remove(const Path& file) {
   }
 }
 
-const HashSecret& Index::secret() const {
-  return tables_->secret();
-}
-
 SealedPtr Index::sealed() const {
   const std::lock_guard lock(mutex_);
   return sealed_;

@@ -46,9 +46,7 @@ struct IndexEntry {
   auto operator<=>(const IndexEntry&) const = default;
 };
 
-using Digest = std::array<std::uint8_t, 32>;      // SHA-256
-using HashSecret = std::array<std::uint8_t, 16>;  // of SipHash
-using LedgerId = std::array<std::uint8_t, 16>;    // drawn when a ledger is made
+using Digest = std::array<std::uint8_t, 32>;  // SHA-256
 
 // What is remembered of a sealed segment, apart from its keys.
 struct SegmentFacts {
@@ -58,7 +56,7 @@ struct SegmentFacts {
   std::uint64_t end = 0;        // bytes: where its frames end
   payment::Time last_at{};      // of its last record
   payment::Time last_expiry{};  // the latest expiry of a transaction that it leaves live
-  payment::Time last_end{};     // the latest end of a transaction of it: see prune.h
+  payment::Time last_end{};     // the latest end of a transaction of it: see pruned.h
   payment::Time last_word{};    // the latest `until` of its NotFoundYet records
   Digest digest{};              // SHA-256 of its bytes from the header's end to `end`
 
@@ -102,7 +100,6 @@ class Index {
   // Removes the index's files; what is not there is no error. Throws IndexError.
   static void remove(const Path& file);
 
-  const HashSecret& secret() const;  // drawn when the index was made
   const std::vector<SegmentFacts>& facts() const { return facts_; }  // of segments 1 to through
   SealedPtr sealed() const;
 

@@ -30,8 +30,8 @@ class LookUps {
         .first->second;
   }
 
-  // Runs come and go; those that went are not worth looking for each time.
-  void forget_all_but(const Sealed& sealed) {
+  // Of runs that went. The few that are there are soon prepared again.
+  void forget_some(const Sealed& sealed) {
     constexpr std::size_t kSpare = 64;
     if (statements_.size() > sealed.runs.size() + kSpare) statements_.clear();
   }
@@ -48,7 +48,7 @@ IndexReader::IndexReader(const Path& file)
 IndexReader::~IndexReader() = default;
 
 void IndexReader::find(const Sealed& sealed, std::uint64_t hash, std::vector<Position>& out) {
-  look_ups_->forget_all_but(sealed);
+  look_ups_->forget_some(sealed);
   for (const auto& run : sealed.runs | std::views::reverse) {
     if (!run->filter.may_contain(hash)) continue;
     const Row row = look_ups_->in(*run).rows(to_row_id(hash));

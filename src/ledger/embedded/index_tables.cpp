@@ -24,7 +24,7 @@ constexpr const char* kSettings =
     "PRAGMA secure_delete = OFF;";  // Debian's default would write every page that is let go
 
 constexpr const char* kTables =
-    "CREATE TABLE ledger (format INTEGER, ledger BLOB, secret BLOB, crc INTEGER);"
+    "CREATE TABLE ledger (format INTEGER, ledger BLOB, salt BLOB, crc INTEGER);"
     "CREATE TABLE segments (number INTEGER PRIMARY KEY, first_sequence INTEGER, records INTEGER,"
     "  frames_end INTEGER, last_at INTEGER, last_expiry INTEGER, last_end INTEGER,"
     "  last_word INTEGER, digest BLOB, crc INTEGER);"
@@ -48,22 +48,22 @@ bool copy_exactly(std::span<const std::uint8_t> bytes, std::array<std::uint8_t, 
   return true;
 }
 
-HashSecret new_secret() {
+}  // namespace
+
+IndexTables::Salt IndexTables::new_salt() {
   if (sodium_init() < 0) throw std::runtime_error("libsodium finds no source of random numbers");
-  HashSecret secret;
-  randombytes_buf(secret.data(), secret.size());
-  return secret;
+  Salt salt;
+  randombytes_buf(salt.data(), salt.size());
+  return salt;
 }
 
-std::uint32_t crc_of_ledger(const LedgerId& ledger, const HashSecret& secret) {
-  return crc32c(secret, crc32c(ledger, crc32c({kFormat})));
+std::uint32_t IndexTables::crc_of_ledger(const LedgerId& ledger, const Salt& salt) {
+  return crc32c(salt, crc32c(ledger, crc32c({kFormat})));
 }
 
 std::uint32_t crc_of(const Run& run, std::uint32_t filter_crc) {
   return crc32c({run.keys, filter_crc}, run.seal);
 }
-
-}  // namespace
 
 IndexTables::IndexTables(const Path& file, const LedgerId& ledger)
     : database_(file, Database::Use::Writing) {
@@ -92,7 +92,7 @@ bool IndexTables::has_wal() {
 }
 
 void IndexTables::make(const LedgerId& ledger) {
-  // The secret is nobody else's; -wal and -shm take the mode of the file.
+  // -wal and -shm take the mode of the file.
   std::error_code error;
   std::filesystem::permissions(
       database_.file(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
@@ -100,25 +100,26 @@ void IndexTables::make(const LedgerId& ledger) {
   if (error) database_.fail("cannot be kept from others: " + error.message());
   database_.run("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;");
 
-  const HashSecret secret = new_secret();
+  const Salt salt = new_salt();
   Transaction transaction(database_);
   database_.run(fmt::format("PRAGMA application_id = {};", kApplicationId).c_str());
   database_.run(kTables);
   Statement(database_, "INSERT INTO ledger VALUES (?, ?, ?, ?)")
-      .run(kFormat, std::span(ledger), std::span(secret), crc_of_ledger(ledger, secret));
+      .run(kFormat, std::span(ledger), std::span(salt), crc_of_ledger(ledger, salt));
   transaction.commit();
 }
 
 void IndexTables::read_ledger(const LedgerId& ledger) {
-  Statement statement(database_, "SELECT format, ledger, secret, crc FROM ledger");
+  Statement statement(database_, "SELECT format, ledger, salt, crc FROM ledger");
   const Row row = statement.rows();
   if (!row) database_.fail("is damaged: it names no ledger");
   if (const auto format = row.number<std::uint64_t>(0); format > kFormat)
     database_.fail(
         fmt::format("has format {}, but this program knows none after {}", format, kFormat));
   LedgerId of{};
-  const bool whole = copy_exactly(row.bytes(1), of) && copy_exactly(row.bytes(2), secret_);
-  seal_ = crc_of_ledger(of, secret_);
+  Salt salt{};
+  const bool whole = copy_exactly(row.bytes(1), of) && copy_exactly(row.bytes(2), salt);
+  seal_ = crc_of_ledger(of, salt);
   if (!whole || row.number<std::uint32_t>(3) != seal_)
     database_.fail("is damaged: the row of its ledger is broken");
   if (of != ledger) database_.fail("is of another ledger");

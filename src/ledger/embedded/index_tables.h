@@ -1,6 +1,6 @@
 // What stands in the index's file, and how damage of it is told from absence.
 //
-//   ledger     one row: format (1), ledger id, hash secret
+//   ledger     one row: format (1), ledger id, a salt of the file's own
 //   segments   SegmentFacts, a row each
 //   runs       a row each: id, level, first and last segment, keys, CRC of its filter
 //   filters    the filters, in parts of 64 KiB
@@ -34,7 +34,6 @@ class IndexTables {
   IndexTables(const Path& file, const LedgerId& ledger);
 
   Database& database() { return database_; }
-  const HashSecret& secret() const { return secret_; }
 
   std::vector<SegmentFacts> facts();         // of all segments, from the first on without a gap
   std::vector<RunPtr> runs();                // in order, without a gap between their segments
@@ -58,8 +57,11 @@ class IndexTables {
   void insert(const Run& run);
   std::uint32_t crc_of(const SegmentFacts& facts) const;
 
+  using Salt = std::array<std::uint8_t, 16>;
+  static Salt new_salt();
+  static std::uint32_t crc_of_ledger(const LedgerId& ledger, const Salt& salt);
+
   Database database_;
-  HashSecret secret_{};
   std::uint32_t seal_ = 0;
 };
 

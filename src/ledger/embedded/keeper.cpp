@@ -16,8 +16,8 @@ constexpr std::string_view kRemaking = "make the index anew";
 
 }  // namespace
 
-Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key,
-               const KeyHash& hash, KeeperOptions options)
+Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key, const KeyHash& hash,
+               KeeperOptions options)
     : door_(door),
       opened_(opened),
       key_(key),
@@ -43,8 +43,8 @@ Keeper::~Keeper() {
 void Keeper::open_index() {
   auto index = std::make_unique<Index>(options_.index_file, opened_.format.id);
   if (index->sealed()->through >= segments_)
-    throw IndexError(fmt::format("{} knows more segments than there are",
-                                 options_.index_file.string()));
+    throw IndexError(
+        fmt::format("{} knows more segments than there are", options_.index_file.string()));
   chain_ = {};
   chained_ = 0;
   for (const SegmentFacts& facts : index->facts()) {
@@ -76,13 +76,16 @@ void Keeper::remake_index() {
 }
 
 std::uint64_t Keeper::catch_up() {
-  if (index_->sealed()->through < segments_ - 1)
-    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1,
-                 segments_ - 1);
   try {
     index_sealed();
   } catch (const IndexError& error) {
-    catch_up_anew(error);
+    spdlog::warn("ledger: {}: it is made anew from the log", error.what());
+    remake_index();
+    try {
+      index_sealed();
+    } catch (const IndexError& again) {
+      throw LedgerError(again.what());
+    }
   }
   publish_index();
   if (index_->facts().empty()) return 1;
@@ -90,31 +93,23 @@ std::uint64_t Keeper::catch_up() {
   return last.first_sequence + last.records;
 }
 
-// Some damage shows only when runs are merged.
-void Keeper::catch_up_anew(const IndexError& damage) {
-  spdlog::warn("ledger: {}: it is made anew from the log", damage.what());
-  remake_index();
-  try {
-    index_sealed();
-  } catch (const IndexError& error) {
-    throw LedgerError(error.what());
-  }
-}
-
-// This and the next: throw IndexError where the index fails, LedgerError where the log does.
 void Keeper::index_sealed() {
-  while (index_->sealed()->through + 1 < segments_) index_next();
+  const std::uint32_t sealed = segments_ - 1;
+  if (index_->sealed()->through < sealed)
+    spdlog::info("ledger: segments {} to {} are indexed", index_->sealed()->through + 1, sealed);
+  while (index_->sealed()->through < sealed) index_next();
 }
 
+// Throws IndexError where the index fails, LedgerError where the log does.
 void Keeper::index_next() {
   const auto& known = index_->facts();
   SegmentFacts next;
   next.number = static_cast<std::uint32_t>(known.size()) + 1;
   if (!known.empty()) next.first_sequence = known.back().first_sequence + known.back().records;
   if (std::ranges::binary_search(pruned_, next.number)) {
-    next = read_attestation(door_, options_.folder, next.number, opened_.format.id,
-                            key_.public_key())
-               .facts;
+    next =
+        read_attestation(door_, options_.folder, next.number, opened_.format.id, key_.public_key())
+            .facts;
     index_->add(next, {});
   } else {
     const SealedSegment sealed = read_sealed(door_, options_.folder, expected(next), hash_);
@@ -147,15 +142,16 @@ Indexed Keeper::indexed() const {
   return indexed_;
 }
 
-std::optional<Indexed> Keeper::remade(std::uint64_t generation, std::uint32_t through) {
+bool Keeper::is_remade(std::uint64_t generation, std::uint32_t through,
+                       std::chrono::steady_clock::time_point until) {
   std::unique_lock lock(mutex_);
   if (generation == indexed_.generation) damaged_ = true;
   wake_.notify_one();
-  published_.wait(lock, [&] {
-    return stopping_ || (indexed_.generation > generation && indexed_.sealed->through >= through);
-  });
-  if (stopping_) return std::nullopt;
-  return indexed_;
+  const auto remade = [&] {
+    return indexed_.generation > generation && indexed_.sealed->through >= through;
+  };
+  published_.wait_until(lock, until, [&] { return stopping_ || remade(); });
+  return remade();
 }
 
 // The thread.
@@ -195,9 +191,8 @@ void Keeper::run() {
     const auto rest = failing_.empty() ? std::min<std::chrono::milliseconds>(
                                              kRetryAfter, options_.checkpoint_every)
                                        : kRetryAfter;
-    wake_.wait_for(lock, rest, [&] {
-      return stopping_ || damaged_ || progress_.end.segment != seen;
-    });
+    wake_.wait_for(lock, rest,
+                   [&] { return stopping_ || damaged_ || progress_.end.segment != seen; });
   }
 }
 
@@ -212,7 +207,9 @@ void Keeper::work() {
   if (progress.end.segment == 0) return;
   segments_ = progress.end.segment;
   if (damaged || !index_) attempt(kRemaking, [&] { remake_index(); });
-  attempt("index a segment", [&] { index_sealed(); });
+  attempt("index a segment", [&] {
+    while (index_->sealed()->through + 1 < segments_) index_next();
+  });
   attempt("write a snapshot", [&] { write_snapshot(); });
   attempt("write a checkpoint", [&] { write_checkpoint(progress); });
   attempt("prune", [&] { prune(progress); });
@@ -332,10 +329,10 @@ void Keeper::write_snapshot() {
                     .last_at = snapshot_ ? snapshot_->last_at : payment::Time{},
                     .count = 0};
   for (const SegmentFacts& segment : facts) head.last_at = std::max(head.last_at, segment.last_at);
-  if (!make_snapshot(door_, options_.folder, head, snapshot_.has_value(),
-                     [this](const EachRecord& each) { visit_tail(each); })) {
+  const auto tail = [this](const EachRecord& each) { visit_tail(each); };
+  if (!make_snapshot(door_, options_.folder, head, snapshot_.has_value(), tail)) {
     snapshot_.reset();
-    return write_snapshot();
+    return;  // the next attempt makes it from the whole log
   }
   snapshot_ = head;
   const Path path = options_.folder / kSnapshotName;

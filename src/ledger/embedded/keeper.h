@@ -77,8 +77,9 @@ class Keeper {
   Indexed indexed() const;
 
   // To be called by whoever found the index of this generation damaged. Waits until a later one
-  // covers the segments through this one; nothing when the keeper stops.
-  std::optional<Indexed> remade(std::uint64_t generation, std::uint32_t through);
+  // covers the segments through this one: false where that is not so by then, or the keeper stops.
+  bool is_remade(std::uint64_t generation, std::uint32_t through,
+                 std::chrono::steady_clock::time_point until);
 
  private:
   struct Progress {
@@ -93,7 +94,6 @@ class Keeper {
 
   void index_sealed();
   void index_next();
-  void catch_up_anew(const IndexError& damage);
   ExpectedHeader expected(const SegmentFacts& facts) const;
   void open_index();
   void replace_index(std::unique_ptr<Index> index);
@@ -115,18 +115,18 @@ class Keeper {
   const KeeperOptions options_;
   std::unique_ptr<Index> index_;  // null: to be made anew
   CheckpointFile checkpoints_;
-  std::vector<std::uint32_t> pruned_;           // ascending
-  std::uint32_t segments_ = 0;                  // of the log
-  Digest chain_{};                              // through chained_
+  std::vector<std::uint32_t> pruned_;  // ascending
+  std::uint32_t segments_ = 0;         // of the log
+  Digest chain_{};                     // through chained_
   std::uint32_t chained_ = 0;
   std::optional<SnapshotHead> snapshot_;
   std::uint64_t snapshot_bytes_ = 0;
   std::chrono::steady_clock::time_point checkpoint_at_{};
   std::set<std::string> failing_;  // what failed last time
 
-  mutable std::mutex mutex_;  // guards what follows; never held during I/O
+  mutable std::mutex mutex_;           // guards what follows; never held during I/O
   std::condition_variable wake_;       // of the keeper
-  std::condition_variable published_;  // for remade()
+  std::condition_variable published_;  // for is_remade()
   Progress progress_;
   Indexed indexed_;
   bool damaged_ = false;  // the index of indexed_.generation

@@ -18,7 +18,8 @@ std::vector<IndexEntry> KeyTable::sorted(std::uint32_t segment) const {
   std::vector<IndexEntry> entries;
   entries.reserve(size());
   for (const auto& [hash, offset] : newest_) entries.push_back({hash.value(), {segment, offset}});
-  for (const auto& other : others_) entries.push_back({other.hash, {segment, other.position.offset}});
+  for (const auto& other : others_)
+    entries.push_back({other.hash, {segment, other.position.offset}});
   std::ranges::sort(entries);
   return entries;
 }

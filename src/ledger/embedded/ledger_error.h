@@ -10,4 +10,10 @@ class LedgerError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A record that was told is not where it should be, or not whole.
+class BrokenRecord : public LedgerError {
+ public:
+  using LedgerError::LedgerError;
+};
+
 }  // namespace batal::ledger

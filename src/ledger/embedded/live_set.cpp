@@ -40,9 +40,8 @@ bool LiveSet::SameSlot::operator()(const Expiry& expiry, const Slot& slot) const
 
 void LiveSet::insert(const Transaction& transaction, std::span<const std::uint8_t> bytes,
                      const Link& link) {
-  const Key reference{.by = Key::By::Reference,
-                      .partner = transaction.partner,
-                      .id = transaction.reference_no};
+  const Key reference{
+      .by = Key::By::Reference, .partner = transaction.partner, .id = transaction.reference_no};
   const auto names = names_of(transaction.reference_no, transaction.partner).size();
   const bool is_whole = bytes.size() <= kBytesMax;
   const auto kept = is_whole ? bytes : bytes.first(names);

@@ -27,7 +27,7 @@ class LiveSet {
   explicit LiveSet(KeyHash hash) : hash_(std::move(hash)) {}
 
   struct Found {
-    Link link;                             // of its newest event
+    Link link;                            // of its newest event
     payment::TransactionPtr transaction;  // null: read the record at the link's position
   };
 

@@ -46,8 +46,7 @@ RecoveryReport Log::recover(std::uint64_t first_sequence, const EachRecord& each
                           each);
   sequence_ = synced_sequence_ = tail_.last_sequence;
   prepare_next();
-  return {.segments =
-              std::max(1U, static_cast<std::uint32_t>(folder_.files.segments.size())),
+  return {.segments = std::max(1U, static_cast<std::uint32_t>(folder_.files.segments.size())),
           .records = sequence_,
           .cut = tail_.cut};
 }

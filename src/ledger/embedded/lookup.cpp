@@ -15,6 +15,7 @@ using payment::Key;
 
 // A wake-up of the ledger's thread for each of many answers would cost more than they do.
 constexpr std::size_t kAnswersTogether = 64;
+constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace
 
@@ -74,18 +75,24 @@ void Lookup::run() {
   }
 }
 
-// A damaged index is made anew, and the question asked again, until the keeper stops.
+// A damaged index is made anew. That may take long: once it has taken kPatience, questions that
+// need it are given back without an answer until it is there again.
 void Lookup::answer(Question& question) {
   question.answers.clear();
   question.failed = false;
   if (question.keys.empty()) return;
   while (true) {
     try {
-      return look_up(question);
+      look_up(question);
+      failing_since_.reset();
+      return;
     } catch (const IndexError& error) {
-      spdlog::error("ledger: {}", error.what());
-      const auto remade = keeper_.remade(indexed_.generation, question.through);
-      if (!remade) break;
+      if (!failing_since_) {
+        spdlog::error("ledger: {}", error.what());
+        failing_since_ = std::chrono::steady_clock::now();
+      }
+      if (!keeper_.is_remade(indexed_.generation, question.through, *failing_since_ + kPatience))
+        break;
     } catch (const LedgerError& error) {
       spdlog::error("ledger: a record cannot be read, its call gets no answer: {}", error.what());
       break;
@@ -117,9 +124,8 @@ LookedUp Lookup::look_up(const Key& key) {
   answer.latest = {found->position, found->stored.mac};
   if (key.by == Key::By::Reference) return answer;
   const payment::Transaction& transaction = *(*event)->transaction;
-  const Key reference{.by = Key::By::Reference,
-                      .partner = transaction.partner,
-                      .id = transaction.reference_no};
+  const Key reference{
+      .by = Key::By::Reference, .partner = transaction.partner, .id = transaction.reference_no};
   if (const auto latest = newest(reference)) {
     answer.standing.transaction = std::get<EventPtr>(latest->stored.record)->transaction;
     answer.latest = {latest->position, latest->stored.mac};

@@ -5,6 +5,7 @@
 // the index tell; what newer ones say of the same key is the asker's to know (image.h).
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -27,7 +28,7 @@ struct Question {
   std::uint32_t through = 0;  // the segments that the index must cover
 
   LookedUpKeys answers;  // one for each key
-  bool failed = false;   // a record could not be read: nothing is known
+  bool failed = false;   // index or record could not be read: nothing is known
 };
 
 class Lookup {
@@ -68,6 +69,7 @@ class Lookup {
   FrameReader frames_;
   std::optional<IndexReader> reader_;
   Indexed indexed_;  // what reader_ reads
+  std::optional<std::chrono::steady_clock::time_point> failing_since_;
   std::vector<Position> positions_;
 
   std::mutex mutex_;  // guards what follows

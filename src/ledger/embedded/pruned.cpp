@@ -71,8 +71,7 @@ void write_attestation(FileDoor& door, const Path& folder, const Attestation& at
 }
 
 Attestation read_attestation(FileDoor& door, const Path& folder, std::uint32_t segment,
-                             const LedgerId& ledger,
-                             const std::optional<PublicKey>& key) {
+                             const LedgerId& ledger, const std::optional<PublicKey>& key) {
   const Path path = folder / pruned_name(segment);
   const auto complain = [&path](std::string_view what) {
     throw LedgerError(fmt::format("{} {}", path.string(), what));

@@ -21,7 +21,7 @@ std::optional<Reader::Entry> Reader::next() {
   while (true) {
     const auto offset = static_cast<std::uint32_t>(cursor_.offset());
     if (const auto frame = cursor_.next())
-      return Entry{{segment_, offset}, stored(*frame, path(), offset)};
+      return Entry{{segment_, offset}, stored(*frame, path(), offset), *frame};
     if (segment_ < files_.last())
       go_on();
     else if (!has_more())
@@ -32,8 +32,13 @@ std::optional<Reader::Entry> Reader::next() {
 void Reader::go_on() {
   if (!bytes_.empty()) check_sealed({bytes_, cursor_, segment_, path()});
   ++segment_;
+  bytes_before_ += bytes_.size();
   const std::uint64_t first_sequence = cursor_.sequence();
-  if (!pass_over(first_sequence)) load(first_sequence);
+  if (pass_over(first_sequence)) return;
+  auto file = door_.open(path(), OpenFor::Reading);
+  const bool is_gone = !file && file.error() == std::errc::no_such_file_or_directory;
+  if (is_gone && pass_over(first_sequence)) return;
+  load(first_sequence, must(std::move(file), "open", path()));
 }
 
 // Whether the segment was pruned. It may be so only now, while a ledger runs on the folder.
@@ -45,8 +50,8 @@ bool Reader::pass_over(std::uint64_t first_sequence) {
   return true;
 }
 
-void Reader::load(std::uint64_t first_sequence) {
-  bytes_ = read_segment(door_, path());
+void Reader::load(std::uint64_t first_sequence, FilePtr file) {
+  bytes_ = read_segment(*file, path());
   check_header(bytes_, path(),
                {.mode = format_.mode,
                 .ledger = format_.id,
@@ -65,7 +70,7 @@ bool Reader::has_more() {
     return false;
   } catch (const LedgerError&) {
     const std::uint64_t sequence = cursor_.sequence();
-    load(first_sequence_);
+    load(first_sequence_, must(door_.open(path(), OpenFor::Reading), "open", path()));
     while (cursor_.sequence() < sequence && cursor_.next()) {
     }
     if (!FrameCursor(cursor_).next()) throw;

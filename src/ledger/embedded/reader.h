@@ -1,9 +1,10 @@
 // Reads a ledger's records in order, from a folder that may be in use: `batal ledger show` and what
 // else looks at a log as a whole.
 //
-// Takes no lock and changes nothing. What was pruned is passed over. While a ledger runs on the folder, the records end where its
-// log ended at that moment; the last batch may be among them before it is synced, so that what is
-// read here is for looking at and no ground for an answer.
+// Takes no lock and changes nothing. What was pruned is passed over, be it while the log is read.
+// While a ledger runs on the folder, the records end where its log ended at that moment; the last
+// batch may be among them before it is synced, so that what is read here is for looking at and no
+// ground for an answer.
 //
 // One thread at a time.
 #pragma once
@@ -25,6 +26,7 @@ class Reader {
   struct Entry {
     Position position;
     StoredRecord stored;
+    Frame frame;  // until next()
   };
 
   // Throws LedgerError where the folder is no ledger, is newer, or lacks a segment.
@@ -43,10 +45,15 @@ class Reader {
   std::span<const std::uint8_t> segment_bytes() const { return bytes_; }
   std::size_t offset() const { return cursor_.offset(); }
   std::uint64_t first_sequence() const { return first_sequence_; }
+  std::uint64_t sequence() const { return cursor_.sequence(); }  // of the record that comes next
+
+  // How far it has come, in bytes of all files of the log; for showing only.
+  std::uint64_t bytes_done() const { return bytes_before_ + cursor_.offset(); }
+  std::uint64_t bytes_total() const { return log_bytes(door_, folder_, files_); }
 
   // The next record; nothing after the last one. Throws LedgerError where a start on this folder
-  // would call it corrupt: a record that was told is broken or cannot be decoded, or a segment is
-  // shorter than it was made.
+  // would call it corrupt: a record that was told is broken (a BrokenRecord) or cannot be decoded, or
+  // a segment is shorter than it was made.
   std::optional<Entry> next();
 
   // Once next() has given nothing: what stands behind the last record. A start would cut it off;
@@ -57,16 +64,17 @@ class Reader {
   Path path() const { return folder_ / segment_name(segment_); }
   void go_on();
   bool pass_over(std::uint64_t first_sequence);
-  void load(std::uint64_t first_sequence);
+  void load(std::uint64_t first_sequence, FilePtr file);
   bool has_more();
 
   FileDoor& door_;
   const Path folder_;
   Format format_;
-  LogFiles files_;                    // that were there when the reader was made
+  LogFiles files_;  // that were there when the reader was made
   std::vector<Attestation> pruned_;
   std::uint32_t segment_ = 0;         // being read
   std::uint64_t first_sequence_ = 1;  // of its first record
+  std::uint64_t bytes_before_ = 0;    // of the segments before
   Bytes bytes_;                       // all of it
   FrameCursor cursor_{{}, 1};
   std::optional<Cut> torn_;

@@ -25,7 +25,7 @@ enum class Type : std::uint8_t { Event = 1, NotFoundYet = 2, TimeMark = 3 };
 // The field lists. `codec` is an Encoder and the value const, or a Decoder and the value fresh.
 
 template <class Codec, class T>
-  requires std::is_same_v<std::remove_const_t<T>, Transaction>
+requires std::is_same_v<std::remove_const_t<T>, Transaction>
 void fields(Codec& codec, T& transaction) {
   codec.text("reference_no", transaction.reference_no);
   codec.text("partner", transaction.partner);
@@ -65,7 +65,7 @@ void fields(Codec& codec, T& event, OfTransaction& transaction) {
 }
 
 template <class Codec, class T>
-  requires std::is_same_v<std::remove_const_t<T>, NotFoundYet>
+requires std::is_same_v<std::remove_const_t<T>, NotFoundYet>
 void fields(Codec& codec, T& record) {
   codec.time("at", record.at);
   codec.time("until", record.until);
@@ -76,7 +76,7 @@ void fields(Codec& codec, T& record) {
 }
 
 template <class Codec, class T>
-  requires std::is_same_v<std::remove_const_t<T>, TimeMark>
+requires std::is_same_v<std::remove_const_t<T>, TimeMark>
 void fields(Codec& codec, T& record) {
   codec.time("at", record.at);
 }

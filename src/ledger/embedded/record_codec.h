@@ -35,7 +35,8 @@ void append_text(std::string_view text, std::vector<std::uint8_t>& out);
 // A transaction alone, as it stands in an event. It begins with its reference number and partner.
 void encode(const payment::Transaction& transaction, std::vector<std::uint8_t>& out);
 
-// Any bytes at all are safe to give, here and below. The error says which field, at which byte, is wrong and how.
+// Any bytes at all are safe to give, here and below. The error says which field, at which byte, is
+// wrong and how.
 std::expected<payment::Record, std::string> decode(std::span<const std::uint8_t> bytes);
 std::expected<payment::Transaction, std::string> decode_transaction(
     std::span<const std::uint8_t> bytes);

@@ -121,7 +121,8 @@ class Recovery {
 OpenedFolder open_folder(FileDoor& door, const Path& folder, Mode mode,
                          const std::string& audit_key) {
   must(door.make_folder(folder), "make", folder);
-  OpenedFolder opened{.lock = lock_folder(door, folder), .format = {}, .files = {}, .is_new = false};
+  OpenedFolder opened{
+      .lock = lock_folder(door, folder), .format = {}, .files = {}, .is_new = false};
   const auto names = must(door.list(folder), "list", folder);
   tidy(door, folder, names);
   opened.files = log_files(names, folder);
@@ -166,7 +167,7 @@ void check_header(std::span<const std::uint8_t> segment, const Path& path,
 void check_sealed(const Tail& tail) {
   const auto& [segment, cursor, number, path] = tail;
   if (all_zero(segment.subspan(cursor.offset()))) return;
-  throw LedgerError(
+  throw BrokenRecord(
       fmt::format("{} is corrupt: record {} at byte {} is broken, and a later "
                   "segment says that it was whole",
                   path.string(), cursor.sequence(), cursor.offset()));
@@ -178,7 +179,7 @@ std::optional<Cut> torn_tail(const Tail& tail) {
   const auto last = std::find_if(rest.rbegin(), rest.rend(), [](auto byte) { return byte != 0; });
   if (last == rest.rend()) return std::nullopt;
   if (const auto witness = find_witness(segment, cursor))
-    throw LedgerError(
+    throw BrokenRecord(
         fmt::format("{} is corrupt: record {} at byte {} is broken, and the frame "
                     "at byte {} says that it was synced",
                     path.string(), cursor.sequence(), cursor.offset(), *witness));

@@ -52,7 +52,8 @@ class Scan {
     const bool lives = event != nullptr && is_live((*event)->transaction->state);
     for (const Key& key : keys_of(record)) {
       if (lives && key.by == Key::By::Reference) continue;
-      sealed_.keys.put(slot_of(hash_, key), offset, [&](std::uint32_t other) { return bears(other, key); });
+      sealed_.keys.put(slot_of(hash_, key), offset,
+                       [&](std::uint32_t other) { return bears(other, key); });
     }
   }
 

@@ -1,6 +1,7 @@
 #include "ledger/embedded/segment.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
 #include <charconv>
@@ -58,8 +59,8 @@ std::expected<SegmentHeader, std::string> decode_header(std::span<const std::uin
   if (!std::ranges::equal(kMagic, segment.first(kMagic.size())))
     return std::unexpected("is no segment of a ledger");
   if (const auto format = load_little_u32(&segment[8]); format != kSegmentFormat)
-    return std::unexpected(
-        fmt::format("has format {}, but this program knows format {} only", format, kSegmentFormat));
+    return std::unexpected(fmt::format("has format {}, but this program knows format {} only",
+                                       format, kSegmentFormat));
   const auto mode = load_little_u32(&segment[12]);
   if (load_little_u32(&segment[kHeaderCrcAt]) != crc32c(segment.first(kHeaderCrcAt)) ||
       mode > static_cast<std::uint32_t>(Mode::Production))
@@ -85,8 +86,8 @@ Mac append_frame(Bytes& out, const payment::Record& record, const FrameHead& hea
   store_little_u64(&frame[16], head.synced_up_to);
   store_little_u32(&frame[24], head.previous.position.segment);
   store_little_u32(&frame[28], head.previous.position.offset);
-  const Mac mac = macs.of(head.sequence, head.previous.mac,
-                          frame.subspan(kFrameHeaderBytes, record_bytes));
+  const Mac mac =
+      macs.of(head.sequence, head.previous.mac, frame.subspan(kFrameHeaderBytes, record_bytes));
   std::ranges::copy(mac, &frame[kMacAt]);
   store_little_u32(&frame[0], crc32c(frame.subspan(4)));
   return mac;
@@ -104,12 +105,12 @@ std::optional<Frame> frame_at(std::span<const std::uint8_t> bytes) {
   if (!stated || *stated > bytes.size()) return std::nullopt;
   const auto frame = bytes.first(*stated);
   if (load_little_u32(&frame[0]) != crc32c(frame.subspan(4))) return std::nullopt;
-  Frame found{.sequence = load_little_u64(&frame[8]),
-              .synced_up_to = load_little_u64(&frame[16]),
-              .previous = {.segment = load_little_u32(&frame[24]),
-                           .offset = load_little_u32(&frame[28])},
-              .bytes = *stated,
-              .record = frame.subspan(kFrameHeaderBytes, load_little_u32(&frame[4]))};
+  Frame found{
+      .sequence = load_little_u64(&frame[8]),
+      .synced_up_to = load_little_u64(&frame[16]),
+      .previous = {.segment = load_little_u32(&frame[24]), .offset = load_little_u32(&frame[28])},
+      .bytes = *stated,
+      .record = frame.subspan(kFrameHeaderBytes, load_little_u32(&frame[4]))};
   std::ranges::copy(frame.subspan(kMacAt, found.mac.size()), found.mac.begin());
   return found;
 }
@@ -156,9 +157,12 @@ FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes) {
 }
 
 Bytes read_segment(FileDoor& door, const Path& path) {
-  const FilePtr file = must(door.open(path, OpenFor::Reading), "open", path);
-  Bytes bytes(must(file->size(), "read the size of", path));
-  bytes.resize(must(read_all(*file, bytes, 0), "read", path));
+  return read_segment(*must(door.open(path, OpenFor::Reading), "open", path), path);
+}
+
+Bytes read_segment(const File& file, const Path& path) {
+  Bytes bytes(must(file.size(), "read the size of", path));
+  bytes.resize(must(read_all(file, bytes, 0), "read", path));
   return bytes;
 }
 

@@ -32,6 +32,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -147,5 +148,6 @@ FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes);
 
 // A segment's whole file. Throws LedgerError.
 Bytes read_segment(FileDoor& door, const Path& path);
+Bytes read_segment(const File& file, const Path& path);
 
 }  // namespace batal::ledger

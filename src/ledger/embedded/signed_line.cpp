@@ -63,8 +63,9 @@ std::string SignedLine::signed_by(const AuditKey& key) && {
   return fmt::format("{}{}{}\n", text_, kSignature, hex_of(key.sign(bytes_of(text_))));
 }
 
-std::expected<VerifiedLine, std::string> VerifiedLine::read(
-    std::string_view line, std::string_view kind, const std::optional<PublicKey>& key) {
+std::expected<VerifiedLine, std::string> VerifiedLine::read(std::string_view line,
+                                                            std::string_view kind,
+                                                            const std::optional<PublicKey>& key) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   const auto end = std::min(line.find(kSignature), line.size());
   const std::string_view text = line.substr(0, end);

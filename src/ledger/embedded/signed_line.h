@@ -38,8 +38,7 @@ class SignedLine {
 class VerifiedLine {
  public:
   // The error is a sentence without the file's name.
-  static std::expected<VerifiedLine, std::string> read(std::string_view line,
-                                                       std::string_view kind,
+  static std::expected<VerifiedLine, std::string> read(std::string_view line, std::string_view kind,
                                                        const std::optional<PublicKey>& key);
 
   // False, and `into` is left, where the name is missing or its value is no such thing.

@@ -48,10 +48,10 @@ std::optional<SnapshotHead> decode_head(std::span<const std::uint8_t> bytes) {
       load_little_u32(&bytes[8]) != kFormat ||
       load_little_u32(&bytes[kHeadCrcAt]) != crc32c(bytes.first(kHeadCrcAt)))
     return std::nullopt;
-  SnapshotHead head{.through = load_little_u32(&bytes[12]),
-                    .last_at = payment::Time(
-                        std::chrono::microseconds(load_little_s64(&bytes[32]))),
-                    .count = load_little_u64(&bytes[40])};
+  SnapshotHead head{
+      .through = load_little_u32(&bytes[12]),
+      .last_at = payment::Time(std::chrono::microseconds(load_little_s64(&bytes[32]))),
+      .count = load_little_u64(&bytes[40])};
   std::ranges::copy(bytes.subspan(16, head.ledger.size()), head.ledger.begin());
   return head;
 }
@@ -75,7 +75,8 @@ class Pieces {
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
               buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
     buffer_.resize(std::max(kPieceBytes, count));
-    const auto read = must(read_all(file_, std::span(buffer_).subspan(left), offset_), "read", path_);
+    const auto read =
+        must(read_all(file_, std::span(buffer_).subspan(left), offset_), "read", path_);
     begin_ = 0;
     end_ = left + read;
     offset_ += read;
@@ -173,7 +174,8 @@ bool make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head,
     return (std::uint64_t{position.segment} << 32) | position.offset;
   };
   boost::unordered_flat_set<std::uint64_t> outdated;
-  visit_tail([&](const StoredRecord& stored, Position) { outdated.insert(packed(stored.previous)); });
+  visit_tail(
+      [&](const StoredRecord& stored, Position) { outdated.insert(packed(stored.previous)); });
 
   SnapshotWriter writer(door, folder);
   const auto add_present = [&](const Link& newest, std::span<const std::uint8_t> encoded) {

@@ -8,7 +8,8 @@
 //   header    64 bytes: "BATALIVE", u32 format (1), u32 segment, 16 bytes ledger id, i64 time of
 //             the last record, u64 count of transactions, zeros, u32 CRC32C of the bytes before
 //   entries   u32 CRC32C of all that follows in it, u32 bytes of the transaction, u32 segment and
-//             u32 offset of its newest event, 32 bytes MAC of that, the transaction (record_codec.h)
+//             u32 offset of its newest event, 32 bytes MAC of that, the transaction
+//             (record_codec.h)
 //
 // Numbers are little-endian.
 #pragma once
@@ -66,7 +67,7 @@ using VisitTail = std::function<void(const EachRecord& each)>;
 
 // Makes the snapshot of `head`, from the present one, if there is one, and the segments after it.
 // Visits them twice; in memory it keeps the positions of events that have a later one. False, and
-// nothing is made, where the present one is missing or damaged. Throws LedgerError.
+// nothing has changed, where the present one is damaged.
 bool make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head, bool has_present,
                    const VisitTail& visit_tail);
 

@@ -82,6 +82,13 @@ void Statement::bind(int at, std::span<const std::uint8_t> bytes) {
   check(sqlite3_bind_blob64(statement_.get(), at, data, bytes.size(), SQLITE_STATIC));
 }
 
+void Statement::bind(int at, const std::string& text) {
+  check(sqlite3_bind_text64(statement_.get(), at, text.data(), text.size(), SQLITE_STATIC,
+                            SQLITE_UTF8));
+}
+
+void Statement::bind(int at, std::monostate) { check(sqlite3_bind_null(statement_.get(), at)); }
+
 void Statement::check(int result) const {
   if (result != SQLITE_OK) database_->fail();
 }

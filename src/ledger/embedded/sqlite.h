@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "ledger/embedded/file.h"
 
@@ -58,8 +59,8 @@ class Statement {
  public:
   Statement(const Database& database, std::string_view sql);
 
-  // Executes it with these values in place of its question marks: whole numbers, or bytes, which
-  // must stay as long as the row. At its first row, if it gives any.
+  // Executes it with these values in place of its question marks: whole numbers, texts or bytes,
+  // which must stay as long as the row, or a variant of those. At its first row, if it gives any.
   template <class... Values>
   Row rows(const Values&... values);
 
@@ -78,6 +79,12 @@ class Statement {
     check(sqlite3_bind_int64(statement_.get(), at, static_cast<sqlite3_int64>(value)));
   }
   void bind(int at, std::span<const std::uint8_t> bytes);
+  void bind(int at, const std::string& text);
+  void bind(int at, std::monostate);  // NULL
+  template <class... Values>
+  void bind(int at, const std::variant<Values...>& value) {
+    std::visit([&](const auto& held) { bind(at, held); }, value);
+  }
   void check(int result) const;
   bool step();
 
