@@ -133,8 +133,7 @@ Head read_head(FileDoor& door, const Path& path, const PublicKey& key) {
   auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
   text.resize(must(read_all(*file, {bytes, text.size()}, 0), "read", path));
   const auto checkpoint = read_checkpoint(text.substr(0, text.find('\n')), key);
-  if (!checkpoint)
-    throw LedgerError(fmt::format("{} {}", path.string(), checkpoint.error()));
+  if (!checkpoint) throw LedgerError(fmt::format("{} {}", path.string(), checkpoint.error()));
   return {*checkpoint, path};
 }
 
