@@ -8,7 +8,7 @@ import shutil
 import uuid
 
 from support.scene import CANCELS, Scene
-from support.server import Server
+from support.server import Server, run, wait_until
 from support.snap import Caller
 from support.world import World
 from worlds import ENVIRONMENT, Payments
@@ -32,7 +32,8 @@ class Question:
         answer = caller.call(service, body, external_id or uuid.uuid4().hex)
         if self.is_right(answer):
             return True
-        assert answer.json["responseCode"] == f"504{service}00", (self.call, answer)
+        told = f"{service} {external_id} {str(body)[:300]}: {answer}"
+        assert answer.json["responseCode"] == f"504{service}00", told
         return False
 
 
@@ -57,10 +58,11 @@ class Answered:
             self.partner = world.callers["first"].partner
             for number in range(1, SEGMENTS + 1):
                 self._fill(world, min(number + 1, SEGMENTS))
+            self._wait_until_covered(world.server)
 
     def _fill(self, world, until_segment):
         scene = world.scene()
-        payments = Payments(world)
+        payments = Payments(world.server, scene)
         payments.create()
         self._cancel(scene)
         self._overtake(scene)
@@ -69,6 +71,14 @@ class Answered:
             made = {"originalReferenceNo": answer.json["referenceNo"]}
             self._note(call, same_as(answer))
             self._note(("55", made, None), with_status("03"))
+
+    def _wait_until_covered(self, server):
+        """By the index, a snapshot and a checkpoint: what a server does beside its answers."""
+        records = len(run("ledger", "show", "--data", server.data).stdout.splitlines())
+        ledger = server.data / "ledger"
+        wait_until(lambda: f" sequence={records} " in (ledger / "checkpoints").read_text(),
+                   "a checkpoint of all")
+        wait_until((ledger / "live.snapshot").exists, "a snapshot")
 
     def _note(self, call, is_right):
         self.questions.append(Question(call, is_right))
@@ -111,6 +121,9 @@ class Answered:
         caller = self.caller(server)
         answers = [question.ask(caller) for question in self.questions]
         return answers.count(False)
+
+    def payments(self, server):
+        return Payments(server, self.scene(server))
 
     def assert_all_there(self, server):
         assert self.ask_all(server) == 0, server.log_text()

@@ -52,7 +52,7 @@ def forget_end(ledger):
     """What was written last, and synced, is zeros again."""
     live = ledger / LIVE
     size = live.stat().st_size
-    cut(live, used(live) - 100_000)
+    cut(live, used(live) - 200)
     with open(live, "r+b") as file:
         file.truncate(size)
 
@@ -72,7 +72,7 @@ STOPPED = {
     "the last segment missing": (remove(LIVE), rf"{LIVE} is missing", False),
     "the last segment and the index missing": (
         remove(LIVE, "index.sqlite"), MISSING, False),
-    "all segments missing": (remove(*NAMES), rf"{FIRST} is missing", False),
+    "all segments missing": (remove(*NAMES), rf"{FIRST} is missing", True),
     "another segment in the live one's place": (
         lambda ledger: shutil.copy(ledger / FIRST, ledger / LIVE), rf"{LIVE} ", True),
     "the live segment too short": (
@@ -92,7 +92,7 @@ STOPPED = {
 
 # The same for what a start only reads that has to make the index anew.
 IN_SEALED = {
-    "a frame": (flip_middle(FIRST), rf"{FIRST} .*corrupt.* byte \d+"),
+    "a frame": (flip_middle(FIRST), rf"{FIRST} .*byte \d+.*(corrupt|broken|CRC)"),
     "a header": (flip_at(SECOND, 9), rf"{SECOND} .*format"),
     "another segment in its place": (
         lambda ledger: shutil.copy(ledger / FIRST, ledger / SECOND), rf"{SECOND} "),

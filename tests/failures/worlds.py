@@ -20,6 +20,10 @@ def world_on(disk, folder, **options):
     return world
 
 
+def world_in(folder, **environment):
+    return World(folder, environment={**ENVIRONMENT, **environment})
+
+
 def last_words(server, status=1):
     """The one line in which a start that fails says why."""
     server.log.unlink(missing_ok=True)
@@ -43,9 +47,9 @@ def segment(number):
 class Payments:
     """Creations with large bodies, one after the other, and their answers."""
 
-    def __init__(self, world):
-        self.server = world.server
-        self.scene = world.scene()
+    def __init__(self, server, scene):
+        self.server = server
+        self.scene = scene
         self.accepted = []
 
     def create(self):

@@ -113,7 +113,11 @@ class Server:
         return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
     def log_text(self):
-        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+        """The end of it."""
+        return self.whole_log_text()[-4000:]
+
+    def whole_log_text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def stop(self):
         """SIGTERM, and the process must end by itself and cleanly."""
