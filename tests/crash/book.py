@@ -9,7 +9,7 @@ import json
 import re
 from datetime import datetime
 
-from calls import PROVIDER, Broken
+from calls import PROVIDER, STATUSES, Broken
 from support.scene import CREATES, flat
 from support.snap import timestamp
 
@@ -21,11 +21,10 @@ NEXT = {("pending", "cancel"): "cancelled", ("authorised", "cancel"): "cancelled
         ("pending", "expire"): "expired", ("authorised", "expire"): "expired"}
 REASONS = {"already cancelled": "cancelled", "already paid": "paid", "already captured": "paid",
            "already refunded": "refunded", "failed": "failed", "expired": "expired"}
-STATUSES = {"00": "paid", "01": "authorised", "03": "pending", "04": "refunded",
-            "05": "cancelled", "06": "failed", "08": "expired"}
 REASON = re.compile(r"\.\[([a-z ]+)\]\.$")
 TIMES = ("cancelTime", "voidTime", "captureTime", "changedAt")
 NUMBERS = ("voidNo", "captureNo")
+LIVE = ("pending", "authorised")
 CHANGING = ("state", "paidAt", "refundedAt", "refundNo")  # members of a transaction in the log
 EVIDENCE_MAX = 1000  # characters of each part
 CREATIONS = set(CREATES.values())
@@ -41,6 +40,10 @@ class Transaction:
         self.states = {self.state}
 
 
+def seconds_of(time):
+    return datetime.fromisoformat(time).timestamp()
+
+
 def constant(shown):
     return {key: value for key, value in shown.items() if key not in CHANGING}
 
@@ -51,22 +54,48 @@ def check(condition, *evidence):
 
 
 class Book:
-    def __init__(self):
-        self.text = b""
+    """`kept_s`: how long identities and ended transactions are kept, for a log that is pruned."""
+
+    def __init__(self, kept_s=None):
+        self.kept_s = kept_s
+        self.text = b""  # what the log must begin with
+        self.begins_with = 1  # the sequence of its first record
         self.sequence = 0
         self.at = ""
         self.events = {}  # by (service, external id)
         self.transactions = {}  # by reference number
         self.not_found = {}  # the end of every "not found yet", by the creation's key
 
-    def take(self, text, calls, life):
+    def take(self, text, calls, life, now=0):
         """Reads on. `calls` are all that were ever made, by identity; calls may have been in doubt
-        in that life, which is over."""
+        in that life, which is over. `now` is the server's time, in seconds."""
+        pruned = self._forget_pruned(text)
         check(text.startswith(self.text), "the log no longer begins as it did:",
               first_difference(self.text, text))
         for line in text[len(self.text):].splitlines():
             self._record(json.loads(line), calls, life)
         self.text = text
+        for line in pruned.splitlines():
+            self._pruned(json.loads(line), now)
+
+    def _forget_pruned(self, text):
+        """What a log with a keeping no longer begins with; empty where there is nothing."""
+        end = 0
+        if self.kept_s is not None and text:
+            first = json.loads(text[:text.index(b"\n")])["sequence"]
+            for _ in range(self.begins_with, min(first, self.sequence + 1)):
+                end = self.text.index(b"\n", end) + 1
+                self.begins_with += 1
+        pruned, self.text = self.text[:end], self.text[end:]
+        return pruned
+
+    def _pruned(self, record, now):
+        """It was past its keeping."""
+        check(now - seconds_of(record["at"]) > self.kept_s, "pruned too early:", record)
+        check(now > seconds_of(record.get("until", record["at"])), "still holds:", record)
+        if record["record"] == "event":
+            known = self.transactions[record["transaction"]["referenceNo"]]
+            check(known.state not in LIVE, "it lives, and was pruned:", record)
 
     def _record(self, record, calls, life):
         check(record["sequence"] == self.sequence + 1, "after", self.sequence, "comes", record)
@@ -134,7 +163,7 @@ class Book:
         event = self.events[call.identity]
         told = flat(json.loads(call.first[1]))
         expected = {key: told[key] for key in told.keys() & {*TIMES, *NUMBERS}}
-        at = timestamp(datetime.fromisoformat(event["at"]).timestamp())
+        at = timestamp(seconds_of(event["at"]))
         shown = {**dict.fromkeys(TIMES, at), **dict.fromkeys(NUMBERS, event.get("actionNo"))}
         reference = told.get("originalReferenceNo", told.get("referenceNo"))
         check(all(shown[key] == value for key, value in expected.items()) and

@@ -11,6 +11,8 @@ import json
 from support.case_files import TABLES
 
 PROVIDER = "00"  # the service under which the log keeps what the provider API changed
+STATUSES = {"00": "paid", "01": "authorised", "03": "pending", "04": "refunded",
+            "05": "cancelled", "06": "failed", "08": "expired"}
 
 
 class Broken(Exception):

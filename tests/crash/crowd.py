@@ -11,7 +11,8 @@ import struct
 import time
 from collections import Counter
 
-from calls import PROVIDER, Broken, Fault
+from calls import PROVIDER, STATUSES, Broken, Fault
+from support.scene import QUERIES, flat
 from support.snap import Caller, Partner
 from support.wire import Closed, Wire, render
 
@@ -44,9 +45,10 @@ class Client:
 
 
 class Crowd:
-    def __init__(self, server, scripts):
+    def __init__(self, server, tellers):
         self.server = server
-        self.clients = [Client(script) for script in scripts]
+        self.tellers = tellers
+        self.clients = [Client(teller.script()) for teller in tellers]
         self.selector = selectors.DefaultSelector()
         self.calls = {}  # all that were ever sent, by identity
         self.answered = []  # (call, status, body) of this life
@@ -81,13 +83,24 @@ class Crowd:
         self._read_what_was_sent()
 
     def finish(self):
-        """Lets all come to their ends."""
+        """Lets all come to the ends of their stories."""
         self.serving = True
+        for teller in self.tellers:
+            teller.ending = True
         for client in self.clients:
             self._send(client)
         while any(client.missing for client in self.clients):
             self._receive(SILENCE_S)
         self.serving = False
+
+    def start_anew(self):
+        """After finish(), and with nothing of what they did before in mind."""
+        for lane in self._lanes():
+            if lane.wire is not None:
+                self._hang_up(lane)
+        for teller in self.tellers:
+            teller.forget()
+        self.clients = [Client(teller.script()) for teller in self.tellers]
 
     def repeat(self, calls):
         """Repeats calls, many on one connection; their answers may not change."""
@@ -98,14 +111,32 @@ class Crowd:
                              to_admin)
 
     def _repeat(self, calls, to_admin):
-        with Wire(self._address(to_admin), timeout=SILENCE_S) as wire:
-            wire.send(b"".join(self._rendered(call) for call in calls))
-            again = [call for call in calls if not call.note(wire.receive(), self.life)]
-        self.figures["repeated"] += len(calls) - len(again)
-        if len(again) == len(calls) > 0:
-            raise Broken(f"in doubt whenever it is repeated: {again[0]}")
-        if again:
-            self._repeat(again, to_admin)
+        deadline = time.monotonic() + SILENCE_S
+        while calls:
+            with Wire(self._address(to_admin), timeout=SILENCE_S) as wire:
+                wire.send(b"".join(self._rendered(call) for call in calls))
+                again = [call for call in calls if not call.note(wire.receive(), self.life)]
+            self.figures["repeated"] += len(calls) - len(again)
+            calls = again
+            if calls and time.monotonic() > deadline:
+                raise Broken(f"in doubt whenever it is repeated: {calls[0]}")
+
+    def status_of(self, transaction):
+        """The state that a query tells of a transaction; None where there is no answer."""
+        constant = transaction.constant
+        if constant["kind"] == "va":
+            body = {"inquiryRequestId": constant["trxId"]}
+        else:
+            body = {"originalReferenceNo": constant["referenceNo"]}
+        deadline = time.monotonic() + SILENCE_S
+        while time.monotonic() < deadline:
+            answer = self._caller.call(QUERIES[constant["kind"]], body)
+            if answer.status == 404:
+                return "not found"
+            if answer.status == 200:
+                told = flat(answer.json)
+                return STATUSES[told.get("latestTransactionStatus") or told["paymentFlagStatus"]]
+        return None
 
     def _address(self, to_admin):
         return self.server.admin.address if to_admin else self.server.address
@@ -179,12 +210,14 @@ class Crowd:
 
     def _read_what_was_sent(self):
         """What the server had sent before it was killed counts as answered."""
-        for client in self.clients:
-            for lane in client.lanes.values():
-                if lane.call is not None:
-                    self._receive_one(lane)
-                if lane.wire is not None:
-                    self._hang_up(lane)
+        for lane in self._lanes():
+            if lane.call is not None:
+                self._receive_one(lane)
+            if lane.wire is not None:
+                self._hang_up(lane)
+
+    def _lanes(self):
+        return [lane for client in self.clients for lane in client.lanes.values()]
 
     def _hang_up(self, lane):
         self.selector.unregister(lane.wire.socket)

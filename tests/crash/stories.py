@@ -20,6 +20,7 @@ ABANDONED, FAULTY, TWIN, NOTE = 0.04, 0.04, 0.05, 0.1  # how often
 NOTE_BYTES_MAX = 60_000  # in some bodies, so that the log's files fill
 SHORT_S = 25  # the least that a creation may ask for is 20
 SHORT_KEPT = 20  # short-lived transactions that a client keeps for later
+ENDED_KEPT = 100  # transactions that have come to their ends
 
 
 class Made:
@@ -41,11 +42,17 @@ class Teller:
         self.names = Scene(caller).names
         self.made = 0
         self.short_lived = []
+        self.ended = []  # with the statuses that they may have
         self.ending = False
+        self.notes = NOTE  # how often a body has one
 
     def script(self):
         while not self.ending:
             yield from self.rng.choices(STORIES, WEIGHTS)[0](self)
+
+    def forget(self):
+        """All that has gone on so far; it may be pruned meanwhile."""
+        self.short_lived, self.ended, self.ending = [], [], False
 
     def new_id(self):
         self.made += 1
@@ -58,7 +65,7 @@ class Teller:
         customer = f"{self.rng.randrange(10**12):012}"
         values = {**self.names.values, **(made.names if made else {}),
                   "new": new, **({} if made else {"customer": customer})}
-        if self.rng.random() < NOTE:
+        if self.rng.random() < self.notes:
             changes["note"] = "n" * self.rng.randrange(NOTE_BYTES_MAX)
         return Names(self.names.now, values).fill({**TABLES[service]["request"], **changes})
 
@@ -137,6 +144,11 @@ class Teller:
         [answer] = yield from self.settle(call)
         return flat(json.loads(answer.body))
 
+    def remember_end(self, made, *statuses):
+        if len(self.ended) == ENDED_KEPT:
+            self.ended.pop(self.rng.randrange(ENDED_KEPT))
+        self.ended.append((made, statuses))
+
     def expect_status(self, made, *statuses):
         shown = yield from self.query(made)
         status = shown.get("latestTransactionStatus", shown.get("paymentFlagStatus"))
@@ -156,6 +168,7 @@ def cancelled(teller):
     [answer] = yield from teller.settle(teller.cancel(made, teller.rng.random() < 0.3))
     expect(answer.status == 200, answer)
     yield from teller.expect_status(made, "05")
+    teller.remember_end(made, "05")
     if teller.rng.random() < 0.3:
         [answer] = yield from teller.settle(teller.cancel(made))
         expect(b"already cancelled" in answer.body, answer)
@@ -174,6 +187,7 @@ def reported(teller):
     [answer] = yield from teller.settle(teller.cancel(made))
     expect(answer.status == 403, answer)
     yield from teller.expect_status(made, "00", "04", "06", "08")
+    teller.remember_end(made, "00", "04", "06", "08")
 
 
 def captured(teller):
@@ -227,5 +241,15 @@ def short_lived(teller):
         yield from teller.settle(teller.cancel(teller.short_lived.pop(0)))
 
 
-STORIES = [cancelled, reported, captured, overtaken, raced, short_lived]
-WEIGHTS = [8, 4, 2, 5, 5, 3]
+def looked_back(teller):
+    """Something that ended before, which may stand in any segment by now."""
+    if not teller.ended:
+        return
+    made, statuses = teller.rng.choice(teller.ended)
+    yield from teller.expect_status(made, *statuses)
+    [answer] = yield from teller.settle(teller.cancel(made, teller.rng.random() < 0.3))
+    expect(answer.status == 403, answer)
+
+
+STORIES = [cancelled, reported, captured, overtaken, raced, short_lived, looked_back]
+WEIGHTS = [8, 4, 2, 5, 5, 3, 4]

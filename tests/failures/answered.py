@@ -15,6 +15,7 @@ from worlds import ENVIRONMENT, Payments
 
 SEGMENTS = 10  # a snapshot covers eight, one is sealed after it, the last is the live one
 ASKED_EVERY = 5  # of the large creations
+LIFE_S = 50_000
 WINDOW_S = 3600  # so that a word that something was not found is kept longer than a test runs
 ALREADY_CANCELLED = "Transaction Not Permitted.[already cancelled]."
 
@@ -53,6 +54,7 @@ class Answered:
     def __init__(self, folder):
         self.folder = folder
         self.questions = []
+        self.large = []  # transactions, the first in the first segment
         with World(folder, environment={
                 **ENVIRONMENT, "BATAL_SERVICE_TIMESTAMP_WINDOW_S": str(WINDOW_S)}) as world:
             self.partner = world.callers["first"].partner
@@ -66,6 +68,7 @@ class Answered:
         payments.create()
         self._cancel(scene)
         self._overtake(scene)
+        self._create_large(scene)
         payments.create_until_segment(until_segment)
         for call, answer in payments.accepted[::ASKED_EVERY]:
             made = {"originalReferenceNo": answer.json["referenceNo"]}
@@ -104,6 +107,13 @@ class Answered:
         assert answer.status == 404, answer
         self._note(creation, refused_with(ALREADY_CANCELLED))
 
+    def _create_large(self, scene):
+        """A transaction of which memory holds only its names."""
+        made = scene.create("debit", additionalInfo={"metadata": {"text": "m" * 1000}},
+                            validUpTo=f"{{now+{LIFE_S}}}")
+        self._note(("55", {"originalReferenceNo": made["referenceNo"]}, None), with_status("03"))
+        self.large.append(made)
+
     def copy_to(self, folder, **environment):
         """A server on a copy of it, not started."""
         shutil.copytree(self.folder / "data", folder / "data", dirs_exist_ok=True)
@@ -127,20 +137,6 @@ class Answered:
 
     def assert_all_there(self, server):
         assert self.ask_all(server) == 0, server.log_text()
-
-
-def flip(file, at):
-    with open(file, "r+b") as opened:
-        opened.seek(at)
-        byte = opened.read(1)[0]
-        opened.seek(at)
-        opened.write(bytes([byte ^ 0x40]))
-
-
-def cut(file, to):
-    """To so many bytes, or by so many where it is negative."""
-    with open(file, "r+b") as opened:
-        opened.truncate(to if to >= 0 else file.stat().st_size + to)
 
 
 def used(file):

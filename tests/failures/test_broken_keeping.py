@@ -33,36 +33,29 @@ BREAKS = [
 ]
 
 
-def bring_about(what, server, payments):
-    """Makes the server do it, sooner or later."""
-    if what == "prune":
-        server.advance(10 * DAY)
-    elif what != "write a snapshot":
-        payments.create_until_segment(LIVE + 1)
-
-
 @pytest.mark.parametrize("what, files, call", BREAKS)
 def test_what_fails_is_made_up_for(answered, copied, tmp_path, what, files, call):
     gate = tmp_path / "gate"
-    gate.touch()
     server = copied(**disk_shim(tmp_path, files=files, fail=call, **{"while": gate}),
                     BATAL_LEDGER_TRANSACTION_KEPT_S=str(7 * DAY) if what == "prune" else "0")
     if what == "write a snapshot":
         (server.data / "ledger/live.snapshot").unlink()
+        gate.touch()  # it is written as soon as the server runs
+    fails = re.compile(rf"\[error\] ledger: cannot {what}: .*{os.strerror(errno.EIO)}")
+    pruned = what == "prune"
     with server:
+        gate.touch()
         payments = answered.payments(server)
-        payments.create()
-        bring_about(what, server, payments)
-        fails = rf"\[error\] ledger: cannot {what}: .*{os.strerror(errno.EIO)}"
-        wait_until(lambda: re.search(fails, server.log_text()), f"a failure to {what}")
+        if pruned:
+            server.advance(10 * DAY)
+        payments.create_until(lambda: fails.search(server.whole_log_text()))
         assert payments.create()[1].status == 200
-        pruned = what == "prune"
         assert pruned or answered.ask_all(server) == 0 or GIVEN_UP in server.log_text()
         gate.unlink()
         again = f"ledger: it works again to {what}"
         wait_until(lambda: again in server.log_text(), f"it to work again to {what}")
         text = server.whole_log_text()
-        assert (len(re.findall(fails, text)), text.count(again)) == (1, 1)
+        assert (len(fails.findall(text)), text.count(again)) == (1, 1)
         if not pruned:
             answered.assert_all_there(server)
             payments.assert_all_there()

@@ -8,8 +8,9 @@ import re
 import shutil
 
 import pytest
-from answered import SEGMENTS, cut, flip, used
-from support.server import Server, run
+from answered import LIFE_S, SEGMENTS, used, with_status
+from support.damage import cut, flip
+from support.server import Server, run, wait_until
 from worlds import ENVIRONMENT, last_words, segment, verified
 
 HEADER_BYTES = 4096
@@ -102,6 +103,11 @@ IN_SEALED = {
 }
 
 
+def records(server):
+    """As the start has found them."""
+    return int(re.search(r"ledger in .*: (\d+) records in", server.whole_log_text())[1])
+
+
 def fingerprints(ledger):
     """Of what is worth something: the index is not."""
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()
@@ -151,21 +157,47 @@ def test_damage_in_a_sealed_segment(answered, copied, name):
 
 
 def test_a_record_that_is_broken_while_it_is_served(answered, copied):
-    """In the live segment it ends the process: the next start names it."""
+    """In the live segment, too, it costs its call the answer. The next start names it."""
     server = copied()
+    live = server.data / "ledger" / LIVE
     with server:
         scene = answered.scene(server)
         body = scene.body("54", scene.names.renewed())
         first = scene.caller.call("54", body, "breaks")
         assert first.status == 200
-        flip(server.data / "ledger" / LIVE, used(server.data / "ledger" / LIVE) - 100)
+        flip(live, used(live) - 100)
         scene.create("debit")
         again = scene.caller.call("54", body, "breaks")
         assert again.json["responseCode"] == "5045400"
-        assert server.ended() == 1
-        assert re.search(rf"nothing is decided any more: .*{LIVE} is corrupt: .* at byte \d+",
-                         server.log_text())
+        assert re.search(rf"{NO_ANSWER}: .*{LIVE} is corrupt: .* at byte \d+", server.log_text())
+        answered.assert_all_there(server)
     assert re.search(rf"{LIVE} .*corrupt.* byte \d+", last_words(server))
+
+
+def test_a_live_transaction_whose_record_is_broken(answered, copied):
+    """Memory has only its names. Nothing is told of it, and it stands in the way of no other."""
+    server = copied()
+    broken, *others = answered.large
+    first = server.data / "ledger" / FIRST
+    at = first.read_bytes().index(broken["partnerReferenceNo"].encode())
+    flip(first, at)
+    with server:
+        scene = answered.scene(server)
+        ask = {"originalReferenceNo": broken["referenceNo"]}
+        assert scene.caller.call("55", ask).json["responseCode"] == "5045500"
+        assert re.search(rf"{NO_ANSWER}: .*{FIRST} is corrupt: .* at byte \d+", server.log_text())
+        scene.create("debit")
+        server.advance(LIFE_S + 1)
+        wait_until(lambda: "its transaction is not swept" in server.log_text(), "the sweep")
+        fresh = answered.scene(server)
+        for other in others:
+            assert with_status("08")(fresh.query("debit", originalReferenceNo=other["referenceNo"]))
+        assert fresh.caller.call("55", ask).json["responseCode"] == "5045500"
+        before = records(server)
+    server.log.unlink()
+    with server:
+        assert records(server) > before + len(others), "their expiry is in the log"
+        assert answered.scene(server).caller.call("55", ask).json["responseCode"] == "5045500"
 
 
 def test_a_segment_that_is_removed_while_it_is_served(answered, copied):

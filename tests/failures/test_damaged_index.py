@@ -8,35 +8,13 @@ import shutil
 import sqlite3
 
 import pytest
+from support.damage import PAGE, cut_somewhere, flip_all_over, flip_somewhere, remove
 from support.server import wait_until
 from support.shim import disk_shim
 from worlds import SNAPSHOT, last_words, verified
 
-FLIPS = 200
-PAGE = 4096
 ANEW = "it is made anew from the log"
 REMADE_S = 60
-
-
-def damage_all_over(file, seed):
-    """Some bytes of it, and in every page one."""
-    rng = random.Random(seed)
-    data = bytearray(file.read_bytes())
-    for at in [*rng.choices(range(len(data)), k=FLIPS),
-               *(page + rng.randrange(PAGE) for page in range(0, len(data) - PAGE + 1, PAGE))]:
-        data[at] ^= 1 << rng.randrange(8)
-    with open(file, "r+b") as opened:
-        opened.write(data)
-
-
-def damage_somewhere(file, seed):
-    """One byte of it."""
-    rng = random.Random(seed)
-    with open(file, "r+b") as opened:
-        opened.seek(rng.randrange(file.stat().st_size))
-        byte = opened.read(1)[0]
-        opened.seek(-1, 1)
-        opened.write(bytes([byte ^ 1 << rng.randrange(8)]))
 
 
 def sql(statement):
@@ -47,11 +25,6 @@ def sql(statement):
     return change
 
 
-def cut_off(file, seed):
-    with open(file, "r+b") as opened:
-        opened.truncate(random.Random(seed).randrange(1, file.stat().st_size))
-
-
 def of_another(file, _):
     file.unlink()
     sql("CREATE TABLE mine (text); INSERT INTO mine VALUES ('not yours')")(file, _)
@@ -59,11 +32,11 @@ def of_another(file, _):
 
 # What is done to the index of a stopped server, and whether its start must notice.
 DAMAGES = {
-    "missing": (lambda file, _: file.unlink(), None),
+    "missing": (remove, None),
     "empty": (lambda file, _: file.write_bytes(b""), None),
     "text": (lambda file, _: file.write_text("x" * 100_000), "file is not a database"),
-    "bytes all over": (damage_all_over, ""),
-    "cut off": (cut_off, None),
+    "bytes all over": (flip_all_over, ""),
+    "cut off": (cut_somewhere, None),
     "foreign": (of_another, "is no index of a ledger"),
     "newer": (sql("UPDATE ledger SET format = 2"), "has format 2"),
     "of another ledger": (sql("UPDATE ledger SET ledger = randomblob(16)"), "is damaged"),
@@ -92,7 +65,7 @@ def test_damage_while_stopped(answered, copied, name):
     seed = secrets.randbits(32)
     print("seed", seed)
     server = copied()
-    damage(server.data / "ledger/index.sqlite", seed)
+    damage(server.data / "ledger/index.sqlite", random.Random(seed))
     with server:
         text = server.log_text()
         if said is not None:
@@ -113,16 +86,16 @@ def test_files_beside_it_while_stopped(answered, copied):
     assert verified(server)[0] == 0
 
 
-@pytest.mark.parametrize("damage", [damage_all_over, damage_somewhere])
+@pytest.mark.parametrize("damage", [flip_all_over, flip_somewhere])
 def test_damage_that_only_a_look_up_notices(answered, copied, damage):
     """Nothing has been read but what the start reads, and then the bytes change."""
     seed = secrets.randbits(32)
     print("seed", seed)
     server = copied()
     with server:
-        damage(server.data / "ledger/index.sqlite", seed)
+        damage(server.data / "ledger/index.sqlite", random.Random(seed))
         assert_good_at_last(answered, server)
-        if damage is damage_all_over:
+        if damage is flip_all_over:
             assert re.search(r"\[error\] ledger: .*index.sqlite: ", server.log_text())
         answered.scene(server).create("debit")
     with server:
@@ -143,7 +116,7 @@ def test_damage_while_it_is_used(answered, copied, file):
         for number in (11, 12):
             payments.create_until_segment(number)
             if damaged.exists() and damaged.stat().st_size > PAGE:
-                damage_all_over(damaged, rng.random())
+                flip_all_over(damaged, rng)
             answered.ask_all(server)
         payments.create()
     with server:
@@ -193,9 +166,9 @@ def test_it_cannot_be_made(answered, copied, tmp_path):
 
 # What is done to the snapshot of a stopped server.
 SNAPSHOTS = {
-    "bytes all over": damage_all_over,
-    "one byte": damage_somewhere,
-    "cut off": cut_off,
+    "bytes all over": flip_all_over,
+    "one byte": flip_somewhere,
+    "cut off": cut_somewhere,
     "empty": lambda file, _: file.write_bytes(b""),
     "text": lambda file, _: file.write_text("x" * 1000),
 }
@@ -207,7 +180,7 @@ def test_a_damaged_snapshot(answered, copied, name):
     print("seed", seed)
     server = copied()
     snapshot = server.data / "ledger" / SNAPSHOT
-    SNAPSHOTS[name](snapshot, seed)
+    SNAPSHOTS[name](snapshot, random.Random(seed))
     with server:
         assert re.search(rf"\[warning\] ledger: .*{SNAPSHOT} is damaged: the log is read instead",
                          server.log_text())

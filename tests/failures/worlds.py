@@ -11,6 +11,7 @@ from support.world import World
 ENVIRONMENT = {"BATAL_LEDGER_SEGMENT_BYTES": str(4 << 20), "BATAL_LEDGER_CHECKPOINT_S": "1"}
 NOTE = "n" * 60_000
 CALLS_MAX = 1000
+SNAPSHOT = "live.snapshot"
 
 
 def world_on(disk, folder, **options):
