@@ -124,13 +124,14 @@ class Crowd:
     def status_of(self, transaction):
         """The state that a query tells of a transaction; None where there is no answer."""
         constant = transaction.constant
-        if constant["kind"] == "va":
-            body = {"inquiryRequestId": constant["trxId"]}
+        if "trxId" in constant:
+            service, body = QUERIES["va"], {"inquiryRequestId": constant["trxId"]}
         else:
+            service = QUERIES[constant["kind"]]
             body = {"originalReferenceNo": constant["referenceNo"]}
         deadline = time.monotonic() + SILENCE_S
         while time.monotonic() < deadline:
-            answer = self._caller.call(QUERIES[constant["kind"]], body)
+            answer = self._caller.call(service, body)
             if answer.status == 404:
                 return "not found"
             if answer.status == 200:

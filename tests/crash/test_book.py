@@ -4,7 +4,7 @@ import copy
 import json
 
 import pytest
-from book import Book
+from book import Book, seconds_of
 from calls import Broken, Call, Report
 from support.wire import Answer
 
@@ -47,10 +47,12 @@ class History:
         self.log = [event(1, "create", self.make), event(2, "pay", self.pay, state="paid"),
                     not_found(3, "late")]
 
-    def taken(self):
-        book = Book()
-        book.take("".join(json.dumps(record) + "\n" for record in self.log).encode(), self.calls,
-                  LIFE)
+    def text(self, begin=0):
+        return "".join(json.dumps(record) + "\n" for record in self.log[begin:]).encode()
+
+    def taken(self, kept_s=None):
+        book = Book(kept_s)
+        book.take(self.text(), self.calls, LIFE)
         return book
 
     def check(self):
@@ -168,3 +170,48 @@ def test_answers_may_not_change():
     history.late.in_log = True
     with pytest.raises(Broken, match="it is in the log, and was refused"):
         history.late.note(Answer(403, [], b""), LIFE)
+
+
+def pruned(begin, now, live=False):
+    """Takes the log again that no longer has its first records."""
+    history = History()
+    if live:
+        history.late.doubt_life = LIFE
+        history.log[1] = event(2, "create", history.late, referenceNo="A2", externalId="late")
+        del history.log[2]
+    book = history.taken(kept_s=600)
+    history.log.append(not_found(len(history.log) + 1, "more"))
+    book.take(history.text(begin), history.calls, LIFE, seconds_of(now))
+    book.take(history.text(begin), history.calls, LIFE, seconds_of(now))
+    return book
+
+
+def test_a_log_that_is_pruned():
+    book = pruned(2, "2026-01-01T00:10:03.000000Z")
+    assert (book.begins_with, book.sequence) == (3, 4)
+    assert pruned(3, "2026-01-01T00:20:00.000000Z").begins_with == 4
+
+
+@pytest.mark.parametrize("begin, now, live, said", [
+    (1, "2026-01-01T00:10:01.000000Z", False, "pruned too early"),
+    (3, "2026-01-01T00:10:00.000000Z", False, "pruned too early"),
+    (2, "2026-01-01T01:00:00.000000Z", True, "it lives")])
+def test_what_is_not_past_its_keeping(begin, now, live, said):
+    with pytest.raises(Broken, match=said):
+        pruned(begin, now, live)
+
+
+def test_a_word_that_still_holds():
+    history = History()
+    history.log[2]["until"] = "2026-01-01T02:00:00.000000Z"
+    book = history.taken(kept_s=600)
+    history.log.append(not_found(4, "more"))
+    with pytest.raises(Broken, match="still holds"):
+        book.take(history.text(3), history.calls, LIFE, seconds_of("2026-01-01T01:00:00.000000Z"))
+
+
+def test_a_log_that_is_not_pruned_keeps_its_beginning():
+    history = History()
+    book = history.taken()
+    with pytest.raises(Broken, match="no longer begins"):
+        book.take(history.text(1), history.calls, LIFE, seconds_of("2036-01-01T00:00:00.000000Z"))
