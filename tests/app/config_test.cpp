@@ -61,6 +61,9 @@ TEST(Config, HasDefaults) {
   EXPECT_EQ(config.admin_token_file, "data/admin.token");
   EXPECT_EQ(config.token_keys, std::vector<std::filesystem::path>{"data/token.key"});
   EXPECT_EQ(config.identity_kept, 7 * 24h);
+  EXPECT_EQ(config.transaction_kept, 0s) << "for ever";
+  EXPECT_EQ(config.checkpoint_every, 60s);
+  EXPECT_EQ(config.audit_key_file, std::filesystem::absolute("data.audit.key"));
   EXPECT_EQ(config.service.answer_deadline, 5s);
   EXPECT_FALSE(config.service.explain_signatures);
 }
@@ -94,6 +97,10 @@ const std::vector<Setter> kSetters = {
     {"ledger.segment_bytes", "4194304", [](const Config& c) { return c.segment_bytes == 4194304; }},
     {"ledger.queue_commands_max", "5", [](const Config& c) { return c.queue_commands_max == 5; }},
     {"ledger.identity_kept_s", "86400", [](const Config& c) { return c.identity_kept == 24h; }},
+    {"ledger.transaction_kept_s", "31536000",
+     [](const Config& c) { return c.transaction_kept == 365 * 24h; }},
+    {"ledger.audit_key_file", "/k", [](const Config& c) { return c.audit_key_file == "/k"; }},
+    {"ledger.checkpoint_s", "5", [](const Config& c) { return c.checkpoint_every == 5s; }},
     {"partners.folder", "c", [](const Config& c) { return c.partners_folder == "c"; }},
     {"tokens.key_files", "new,old",
      [](const Config& c) {
@@ -195,6 +202,11 @@ TEST(Config, NamesVariableSettingAndRangeOfABadValue) {
       {"ledger.segment_bytes", "4194303", range("4194304", "1073741824", "4194303")},
       {"ledger.queue_commands_max", "0", range("1", "10000000", "0")},
       {"ledger.identity_kept_s", "7d", range("1", "316224000", "7d")},
+      {"ledger.transaction_kept_s", "for ever", range("0", "316224000", "for ever")},
+      {"ledger.transaction_kept_s", "316224001", range("0", "316224000", "316224001")},
+      {"ledger.audit_key_file", "", "must not be empty"},
+      {"ledger.checkpoint_s", "0", range("1", "86400", "0")},
+      {"ledger.checkpoint_s", "86401", range("1", "86400", "86401")},
       {"partners.folder", "", "must not be empty"},
       {"tokens.key_files", "", files},
       {"tokens.key_files", "a,", files},
@@ -289,6 +301,51 @@ TEST(Config, KeepsIdentitiesLongEnough) {
   EXPECT_EQ(errors_of(given("86399", "300", "900")), too_short("86400"));
   EXPECT_EQ(errors_of(given("100900", "50000", "900")), Errors{});
   EXPECT_EQ(errors_of(given("100899", "50000", "900")), too_short("100900"));
+}
+
+TEST(Config, KeepsTransactionsAtLeastAsLongAsIdentities) {
+  const auto given = [](const char* transaction, const char* identity) {
+    return from_environment({{"BATAL_LEDGER_TRANSACTION_KEPT_S", transaction},
+                             {"BATAL_LEDGER_IDENTITY_KEPT_S", identity}});
+  };
+  const Errors too_short{
+      "ledger.transaction_kept_s must be 0, for ever, or at least ledger.identity_kept_s"};
+  EXPECT_EQ(errors_of(given("0", "604800")), Errors{});
+  EXPECT_EQ(errors_of(given("604800", "604800")), Errors{});
+  EXPECT_EQ(errors_of(given("604799", "604800")), too_short);
+  EXPECT_EQ(errors_of(given("1", "604800")), too_short);
+}
+
+// Whoever can write there could make what fits.
+TEST(Config, KeepsTheAuditKeyOutOfTheDataFolder) {
+  const auto key = [](const char* data, const char* file) {
+    return from_environment({{"BATAL_DATA", data}, {"BATAL_LEDGER_AUDIT_KEY_FILE", file}});
+  };
+  const std::string inside = " lies inside the data folder, whose changes it is to show";
+  for (const auto& [data, file] : std::vector<std::pair<const char*, const char*>>{
+           {"/var/lib/batal", "/var/lib/batal/audit.key"},
+           {"/var/lib/batal/", "/var/lib/batal/a/b"},
+           {"/var/lib/batal", "/var/lib/other/../batal/a"},
+           {"/var/lib/batal", "/var/lib/batal"},
+           {"data", "data/audit.key"},
+           {".", "audit.key"}})
+    EXPECT_EQ(errors_of(key(data, file)),
+              Errors{std::string("ledger.audit_key_file: ") + file + inside});
+  for (const auto& [data, file] : std::vector<std::pair<const char*, const char*>>{
+           {"/var/lib/batal", "/var/lib/batal.audit.key"},
+           {"/var/lib/batal", "/etc/batal/audit.key"},
+           {"data", "audit.key"},
+           {"data", "../data.key"}})
+    EXPECT_EQ(errors_of(key(data, file)), Errors{}) << file;
+}
+
+TEST(Config, PutsTheAuditKeyBesideTheDataFolder) {
+  for (const auto& [data, file] : std::vector<std::pair<std::string, std::filesystem::path>>{
+           {"/var/lib/batal", "/var/lib/batal.audit.key"},
+           {"/var/lib/batal/", "/var/lib/batal.audit.key"},
+           {"/var/lib/x/../batal/", "/var/lib/batal.audit.key"},
+           {"data", std::filesystem::absolute("data.audit.key")}})
+    EXPECT_EQ(loaded(from_environment({{"BATAL_DATA", data}})).audit_key_file, file) << data;
 }
 
 TEST(Environment, IsReadWhereItBeginsWithOurName) {

@@ -74,8 +74,7 @@ bool is_plain(std::string_view text) {
 }
 
 void check_head(const Reader& reader, const Request& request) {
-  require(!request.method.empty() && !request.target.empty() && !request.path.empty(),
-          "a request has a method, a target and a path");
+  require(!request.method.empty() && !request.target.empty(), "a request has method and target");
   require(is_plain(request.method) && is_plain(request.target), "a request line is one line");
   for (const http::Header& header : request.headers) {
     require(!header.name.empty() && is_plain(header.name) && is_plain(header.value),

@@ -27,7 +27,8 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build" / "fuzz"
 TARGETS = sorted(file.stem for file in HERE.glob("*.cpp"))
 INPUT_S_MAX = 60  # no input takes a hundredth of it, on however busy a machine
-SAID_MAX = 6000  # characters shown of what a failed target said
+NOISE = ("#", "INFO: ", "Running: ", "Executed ")  # how lines without news begin
+LINES_MAX = 60  # shown of what a failed target said
 ENVIRONMENT = {**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
@@ -78,9 +79,12 @@ def fuzz(target, options):
 
 
 def failed(target, what, said):
-    kept = re.search(r"Test unit written to (\S+)", said)
-    again = f"{BUILD}/fuzz_{target} {kept[1]}" if kept else "no input was kept"
-    return f"{said[-SAID_MAX:]}\n{target}: FAILED in {what}; again: {again}"
+    # A new input is written to a file; a kept one is the last that was begun.
+    inputs = (re.findall(r"Test unit written to (\S+)", said) or
+              re.findall(r"^Running: (\S+)", said, re.M) or [""])
+    telling = [line for line in said.splitlines() if not line.startswith(NOISE)]
+    return "\n".join([*telling[-LINES_MAX:], f"{target}: FAILED in {what}; again: "
+                      f"{BUILD}/fuzz_{target} {inputs[-1]}"])
 
 
 def merge(target, folder):

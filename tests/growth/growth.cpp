@@ -16,7 +16,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include "ledger/collector.h"
@@ -33,7 +35,7 @@ using payment::Kind;
 using payment::Time;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kSlackBytes = 48 << 20;
+constexpr std::uint64_t kSlackBytes = 16 << 20;
 constexpr std::uint64_t kLiveBytesMax = 500;
 constexpr double kStartSecondsMax = 5;
 constexpr Time kBegin{std::chrono::hours(500'000)};
@@ -146,17 +148,32 @@ class Growth {
 };
 
 struct Size {
-  std::uint64_t resident;
-  std::uint64_t keys;
-  std::uint64_t filters;
+  std::uint64_t resident = 0;
+  double start_seconds = 0;
+  std::uint64_t keys = 0;
+  std::uint64_t filters = 0;
 };
 
-// Of a ledger that is closed, opened and measured once all its sealed segments are indexed.
+// What a process of its own finds that does nothing but open the ledger: two numbers on stdout.
+int look(const Path& folder) {
+  spdlog::set_level(spdlog::level::off);
+  Growth growth(folder, 0);
+  const double seconds = growth.open();
+  fmt::print("{} {}\n", resident_bytes(), seconds);
+  return EXIT_SUCCESS;
+}
+
+// Of a ledger that is closed, and then open again. A process that has filled it would count what
+// its heap has kept of that.
 Size size_of(Growth& growth, const Path& folder) {
   growth.close();
-  const double start = growth.open();
-  growth.close();
-  Size size{.resident = 0, .keys = 0, .filters = 0};
+  Size size;
+  const std::string command = fmt::format(
+      "{} --look {}", std::filesystem::read_symlink("/proc/self/exe").string(), folder.string());
+  std::fflush(stdout);
+  const std::unique_ptr<FILE, decltype(&::pclose)> looking(::popen(command.c_str(), "r"), ::pclose);
+  if (!looking || std::fscanf(looking.get(), "%lu %lf", &size.resident, &size.start_seconds) != 2)
+    throw std::runtime_error("cannot look at the ledger");
   {
     const auto format = read_format(posix_door(), folder);
     const Index index(folder / kIndexName, format.value().id);
@@ -166,9 +183,9 @@ Size size_of(Growth& growth, const Path& folder) {
     }
   }
   growth.open();
-  size.resident = resident_bytes();
   fmt::print("  {} MiB resident, {} indexed keys, {} MiB of filters, start {:.2f} s\n",
-             size.resident >> 20, size.keys, size.filters >> 20, start);
+             size.resident >> 20, size.keys, size.filters >> 20, size.start_seconds);
+  std::fflush(stdout);
   return size;
 }
 
@@ -213,9 +230,8 @@ int run(std::uint64_t finished, std::uint64_t live, const Path& folder) {
   const std::uint64_t bytes =
       (full.resident - many.resident - filters) / std::max<std::uint64_t>(live, 1);
   checks.check(bytes <= kLiveBytesMax, fmt::format("{} bytes per live transaction", bytes));
-  growth.close();
-  const double start = growth.open();
-  checks.check(start <= kStartSecondsMax, fmt::format("start in {:.2f} s", start));
+  const double start = std::max(many.start_seconds, full.start_seconds);
+  checks.check(start <= kStartSecondsMax, fmt::format("start in {:.2f} s at most", start));
   return checks.end();
 }
 
@@ -227,9 +243,12 @@ int main(int argc, char** argv) {
   std::uint64_t finished = 10'000'000;
   std::uint64_t live = 1'000'000;
   app.add_option("--finished", finished, "transactions created and cancelled");
+  std::filesystem::path folder_to_look_at;
   app.add_option("--live", live, "transactions created and left alone");
+  app.add_option("--look", folder_to_look_at, "open this ledger, and print bytes and seconds");
   CLI11_PARSE(app, argc, argv);
   spdlog::set_level(spdlog::level::warn);
+  if (!folder_to_look_at.empty()) return batal::ledger::look(folder_to_look_at);
   const batal::testing::TempFolder folder;
   return batal::ledger::run(finished, live, folder / "ledger");
 }

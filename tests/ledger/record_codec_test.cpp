@@ -98,6 +98,64 @@ TEST(RecordCodec, GivesBackWhatItWasGiven) {
   }));
 }
 
+std::vector<std::uint8_t> encoded(const Transaction& transaction) {
+  std::vector<std::uint8_t> bytes;
+  encode(transaction, bytes);
+  return bytes;
+}
+
+TEST(TransactionCodec, GivesBackWhatItWasGiven) {
+  ASSERT_TRUE(rc::check([] {
+    const Transaction transaction = any_transaction();
+    const auto back = decode_transaction(encoded(transaction));
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(*back == transaction);
+  }));
+}
+
+// Whoever looks for a transaction compares these bytes and decodes nothing.
+TEST(TransactionCodec, BeginsWithReferenceNumberAndPartner) {
+  ASSERT_TRUE(rc::check([] {
+    Transaction transaction = any_transaction();
+    transaction.partner = std::string(*rc::gen::inRange<std::size_t>(0, 300), 'p');
+    std::vector<std::uint8_t> names;
+    append_text(transaction.reference_no, names);
+    append_text(transaction.partner, names);
+    const auto bytes = encoded(transaction);
+    RC_ASSERT(bytes.size() >= names.size());
+    RC_ASSERT(std::equal(names.begin(), names.end(), bytes.begin()));
+  }));
+}
+
+TEST(TransactionCodec, IsWhatStandsInAnEvent) {
+  ASSERT_TRUE(rc::check([] {
+    const EventPtr event = any_event();
+    const auto whole = encoded(Record(event));
+    const auto part = encoded(*event->transaction);
+    RC_ASSERT(whole.size() > part.size());
+    RC_ASSERT(std::equal(part.rbegin(), part.rend(), whole.rbegin()));
+  }));
+}
+
+TEST(TransactionCodec, TakesOneFormOnlyOfADamagedTransaction) {
+  ASSERT_TRUE(rc::check([] {
+    auto bytes = encoded(any_transaction());
+    const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ *rc::gen::inRange(1, 256));
+    const auto transaction = decode_transaction(bytes);
+    if (transaction) RC_ASSERT(encoded(*transaction) == bytes);
+  }));
+}
+
+TEST(TransactionCodec, RefusesEveryPartAndAnythingMore) {
+  auto bytes = encoded(*created(1)->transaction);
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_FALSE(decode_transaction(std::span(bytes).first(length))) << length;
+  bytes.push_back(0);
+  EXPECT_EQ(decode_transaction(bytes).error(),
+            fmt::format("end at byte {}: 1 bytes too many", bytes.size() - 1));
+}
+
 TEST(RecordCodec, TakesGarbageForGarbage) {
   ASSERT_TRUE(rc::check([] {
     const auto bytes = *rc::gen::arbitrary<std::vector<std::uint8_t>>();

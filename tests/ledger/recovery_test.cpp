@@ -2,87 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/log.h"
-#include "ledger/embedded/reader.h"
-#include "ledger/simulated_disk.h"
+#include "ledger/small_log.h"
 #include "support/temp_folder.h"
 
 namespace batal::ledger {
 namespace {
 
-const Path kFolder = "/ledger";
-const Path kFirst = kFolder / "0000000001.segment";
-const Path kSecond = kFolder / "0000000002.segment";
-
-LogOptions options(Mode mode = Mode::Production) {
-  return {.folder = kFolder,
-          .mode = mode,
-          .segment_bytes = kSegmentHeaderBytes + 2048,
-          .batch_bytes_max = 1024,
-          .record_bytes_max = 480};
-}
-
-// Appends records to the disk's ledger, in batches of these sizes, and returns where they stand.
-std::vector<Position> write(SimulatedDisk& disk, std::initializer_list<int> batches) {
-  Log log(disk, options());
-  int number = static_cast<int>(log.recover([](Position, const payment::Record&) {}).records);
-  std::vector<Position> positions;
-  for (const int batch : batches) {
-    EXPECT_TRUE(log.make_room());
-    for (int i = 0; i < batch; ++i) positions.push_back(log.append(created(number++)).value());
-    log.commit();
-  }
-  return positions;
-}
-
-struct Read {
-  RecoveryReport report;
-  std::vector<payment::EventPtr> events;
-};
-
-Read read(FileDoor& disk, Mode mode = Mode::Production, const Path& folder = kFolder) {
-  Read result;
-  const RecoveryOptions settings{folder, mode, options().segment_bytes};
-  result.report = recover(disk, settings, [&](Position, const payment::Record& record) {
-                    result.events.push_back(std::get<payment::EventPtr>(record));
-                  }).report;
-  return result;
-}
-
 void expect_first_events(const Read& result, std::size_t count) {
   ASSERT_EQ(result.events.size(), count);
   for (std::size_t i = 0; i < count; ++i)
     EXPECT_EQ(*result.events[i], *created(static_cast<int>(i)));
-}
-
-std::string refusal(FileDoor& disk, Mode mode = Mode::Production) {
-  try {
-    read(disk, mode);
-  } catch (const LedgerError& error) {
-    return error.what();
-  }
-  return "none";
-}
-
-struct Shown {
-  std::size_t records = 0;
-  std::optional<Cut> torn;
-  std::string error = "none";
-};
-
-// What a reader tells of the disk's ledger.
-Shown shown(FileDoor& disk) {
-  Shown result;
-  try {
-    Reader reader(kFolder, disk);
-    while (reader.next()) ++result.records;
-    result.torn = reader.torn();
-  } catch (const LedgerError& error) {
-    result.error = error.what();
-  }
-  return result;
 }
 
 // A disk with the same ledger but for the content of its first segment.
@@ -94,22 +23,42 @@ void put_ledger(SimulatedDisk& disk, const SimulatedDisk& from, Bytes segment) {
 TEST(Recovery, MakesALedgerWhereThereIsNone) {
   SimulatedDisk disk;
   const auto result = read(disk);
-  EXPECT_EQ(result.report.segments, 1U);
-  EXPECT_EQ(result.report.records, 0U);
-  EXPECT_FALSE(result.report.cut);
+  EXPECT_EQ(result.recovered.segment, 1U);
+  EXPECT_EQ(result.recovered.last_sequence, 0U);
+  EXPECT_FALSE(result.recovered.cut);
   disk.crash();
-  EXPECT_EQ(disk.content(kFolder / "format"), Bytes(disk.content(kFolder / "format")));
-  EXPECT_EQ(read_mode(disk, kFolder), Mode::Production);
-  EXPECT_EQ(disk.content(kFirst).size(), options().segment_bytes);
+  const auto format = read_format(disk, kFolder);
+  ASSERT_TRUE(format);
+  EXPECT_EQ(format->mode, Mode::Production);
+  EXPECT_EQ(format->audit_key, test_key().id());
+  const Bytes segment = disk.content(kFirst);
+  EXPECT_EQ(segment.size(), options().segment_bytes);
+  EXPECT_EQ(decode_header(segment)->ledger, format->id);
+  SimulatedDisk other;
+  read(other);
+  EXPECT_NE(read_format(other, kFolder)->id, format->id);
 }
 
 TEST(Recovery, WorksOnTheRealDisk) {
   const testing::TempFolder folder;
   for (int start = 0; start < 2; ++start) {
     const auto result = read(posix_door(), Mode::Sandbox, folder / "a/ledger");
-    EXPECT_EQ(result.report.records, 0U);
+    EXPECT_EQ(result.recovered.last_sequence, 0U);
   }
-  EXPECT_EQ(folder.read("a/ledger/format"), "batal ledger\nformat 1\nmode sandbox\n");
+  EXPECT_TRUE(
+      folder.read("a/ledger/format").starts_with("batal ledger\nformat 2\nmode sandbox\nid "));
+}
+
+// A start that was cut off before the folder became a ledger leaves at most an empty segment, of an
+// id that was never told to anybody.
+TEST(Recovery, BeginsAnewWhereAFolderNeverBecameALedger) {
+  SimulatedDisk disk;
+  read(disk);
+  const Bytes early = disk.content(kFirst);
+  ASSERT_TRUE(disk.remove(kFolder / "format"));
+  EXPECT_EQ(read(disk, Mode::Sandbox).recovered.last_sequence, 0U);
+  EXPECT_EQ(read_format(disk, kFolder)->mode, Mode::Sandbox);
+  EXPECT_NE(disk.content(kFirst), early);
 }
 
 // What a segment should be read as of which the first `length` bytes were written.
@@ -150,11 +99,11 @@ TEST(Recovery, StartsWithALogThatEndsAtEveryByte) {
     ASSERT_GE(records, 1U);
     expect_first_events(result, records);
     const auto expected_cut = std::optional(Cut{1, frames_end, torn, records + 1});
-    EXPECT_EQ(result.report.cut, torn > 0 ? expected_cut : std::nullopt);
+    EXPECT_EQ(result.recovered.cut, torn > 0 ? expected_cut : std::nullopt);
     disk.crash();
     const auto again = read(disk);
     expect_first_events(again, records);
-    EXPECT_FALSE(again.report.cut);
+    EXPECT_FALSE(again.recovered.cut);
     EXPECT_EQ(disk.content(kFirst).size(), options().segment_bytes);
   }
 }
@@ -185,18 +134,69 @@ TEST(Recovery, RefusesASegmentThatIsShorterThanItWasMade) {
 // The size that a segment was made with is its own, not the settings'.
 TEST(Recovery, TakesSegmentsOfAnotherSize) {
   SimulatedDisk disk;
-  write(disk, {2, 2, 2, 2});
+  const auto positions = write(disk, {2, 2, 2, 2});
+  const auto sealed =
+      static_cast<std::uint64_t>(std::ranges::count(positions, 1U, &Position::segment));
   const std::size_t made = disk.content(kSecond).size();
-  for (const std::size_t bytes : {made / 2, 2 * made, made}) {
-    std::size_t records = 0;
-    recover(disk, {kFolder, Mode::Production, bytes},
-            [&records](Position, const payment::Record&) { ++records; });
-    EXPECT_EQ(records, 8U);
-    EXPECT_EQ(disk.content(kFirst).size(), made);
+  for (const std::size_t bytes : {made / 4, 2 * made, made}) {
+    std::uint64_t records = 0;
+    const OpenedFolder opened = open_folder(disk, kFolder, Mode::Production, test_key().id());
+    const Recovered recovered = recover(
+        disk, opened, {.folder = kFolder, .segment_bytes = bytes, .first_sequence = sealed + 1},
+        [&records](const StoredRecord&, Position) { ++records; });
+    EXPECT_EQ(records, 8 - sealed);
+    EXPECT_EQ(recovered.last_sequence, 8U);
     const Bytes last = disk.content(kSecond);
+    EXPECT_EQ(recovered.bytes, last.size());
     EXPECT_EQ(decode_header(last)->bytes, last.size());
-    EXPECT_EQ(decode_header(last)->first_sequence, 7U);
+    EXPECT_EQ(decode_header(last)->first_sequence, sealed + 1);
   }
+}
+
+// Whoever knows where the last segment begins need not read what stands before it.
+TEST(Recovery, ReadsNoSegmentButTheLast) {
+  SimulatedDisk disk;
+  const auto positions = write(disk, {2, 2, 2, 2, 2});
+  ASSERT_EQ(positions.back().segment, 2U);
+  Bytes broken = disk.content(kFirst);
+  broken[positions[0].offset] ^= 1;
+  disk.put(kFirst, broken);
+  std::vector<std::string> opened_files;
+  disk.on_open([&](const Path& path, OpenFor) { opened_files.push_back(path.filename()); });
+  const auto first = std::ranges::find(positions, 2U, &Position::segment) - positions.begin();
+  const OpenedFolder opened = open_folder(disk, kFolder, Mode::Production, test_key().id());
+  std::vector<Position> visited;
+  std::vector<std::uint64_t> sequences;
+  recover(disk, opened,
+          {.folder = kFolder,
+           .segment_bytes = options().segment_bytes,
+           .first_sequence = static_cast<std::uint64_t>(first) + 1},
+          [&](const StoredRecord& stored, Position position) {
+            visited.push_back(position);
+            sequences.push_back(stored.sequence);
+          });
+  EXPECT_EQ(std::ranges::count(opened_files, segment_name(1)), 0);
+  EXPECT_EQ(visited, std::vector(positions.begin() + first, positions.end()));
+  EXPECT_EQ(sequences.back(), positions.size());
+}
+
+// What is visited can be read from the folder at once: it is the segment as it will stay.
+TEST(Recovery, HasReplacedTheSegmentBeforeItShowsARecord) {
+  SimulatedDisk disk;
+  const auto positions = write(disk, {1, 1});
+  Bytes torn = disk.content(kFirst);
+  torn[positions[1].offset + kFrameHeaderBytes] ^= 1;
+  disk.put(kFirst, torn);
+  const OpenedFolder opened = open_folder(disk, kFolder, Mode::Production, test_key().id());
+  int records = 0;
+  recover(disk, opened, {.folder = kFolder, .segment_bytes = options().segment_bytes},
+          [&](const StoredRecord&, Position) {
+            ++records;
+            const Bytes now = disk.content(kFirst);
+            EXPECT_EQ(std::count(now.begin() + positions[1].offset, now.end(), 0),
+                      now.end() - now.begin() - positions[1].offset);
+          });
+  EXPECT_EQ(records, 1);
 }
 
 TEST(Recovery, CutsABitFlipInTheLastFrame) {
@@ -210,11 +210,11 @@ TEST(Recovery, CutsABitFlipInTheLastFrame) {
     const Shown before = shown(disk);
     const auto result = read(disk);
     expect_first_events(result, 1);
-    ASSERT_TRUE(result.report.cut) << at;
+    ASSERT_TRUE(result.recovered.cut) << at;
     EXPECT_EQ(before.records, 1U);
-    EXPECT_EQ(before.torn, result.report.cut) << "a reader sees it too";
-    EXPECT_EQ(result.report.cut->offset, positions[1].offset);
-    EXPECT_EQ(result.report.cut->first_lost_sequence, 2U);
+    EXPECT_EQ(before.torn, result.recovered.cut) << "a reader sees it too";
+    EXPECT_EQ(result.recovered.cut->offset, positions[1].offset);
+    EXPECT_EQ(result.recovered.cut->first_lost_sequence, 2U);
   }
 }
 
@@ -245,8 +245,8 @@ TEST(Recovery, CutsAllOfABatchWhoseFirstFrameIsTorn) {
   put_ledger(disk, origin, torn);
   const auto result = read(disk);
   expect_first_events(result, 1);
-  EXPECT_EQ(result.report.cut->first_lost_sequence, 2U);
-  EXPECT_GT(result.report.cut->bytes, positions[3].offset - positions[1].offset);
+  EXPECT_EQ(result.recovered.cut->first_lost_sequence, 2U);
+  EXPECT_GT(result.recovered.cut->bytes, positions[3].offset - positions[1].offset);
 }
 
 // A read of a segment that is being written may see a later batch and not yet an earlier one.
@@ -268,13 +268,20 @@ TEST(Reader, LooksASecondTimeBeforeItCallsALogBroken) {
   EXPECT_FALSE(result.torn);
 }
 
+TEST(Reader, RefusesALedgerWithoutASegment) {
+  SimulatedDisk disk;
+  write(disk, {1});
+  ASSERT_TRUE(disk.remove(kFirst));
+  EXPECT_EQ(shown(disk).error, "/ledger/0000000001.segment is missing");
+}
+
 TEST(Recovery, ReadsThroughManySegments) {
   SimulatedDisk disk;
   write(disk, {2, 2, 2, 2, 2, 2, 2, 2});
   write(disk, {2, 2, 2});
   const auto result = read(disk);
   expect_first_events(result, 22);
-  EXPECT_GT(result.report.segments, 3U);
+  EXPECT_GT(result.recovered.segment, 3U);
 }
 
 TEST(Recovery, RefusesABreakInASegmentThatHasASuccessor) {
@@ -300,18 +307,39 @@ TEST(Recovery, RefusesABreakInASegmentThatHasASuccessor) {
   EXPECT_EQ(shown(disk).error, refusal(disk)) << "a reader sees it too";
 }
 
+template <class T>
+void spoil_segment(SimulatedDisk& disk, T SegmentHeader::*member, T value) {
+  Bytes segment = disk.content(kFirst);
+  SegmentHeader header = decode_header(segment).value();
+  header.*member = value;
+  std::ranges::copy(encode(header), segment.begin());
+  disk.put(kFirst, segment);
+}
+
+TEST(Recovery, RefusesALedgerOfAnotherAuditKey) {
+  SimulatedDisk disk;
+  write(disk, {1});
+  const AuditKey other(AuditKey::Secret{});
+  EXPECT_EQ(refusal(disk, other),
+            fmt::format("/ledger was made with audit key {}, but the key given is {}",
+                        test_key().id(), other.id()));
+  expect_first_events(read(disk), 1);
+}
+
+// Changes a byte of the first segment.
+std::function<void(SimulatedDisk&)> spoil_header(std::size_t at) {
+  return [at](SimulatedDisk& disk) {
+    Bytes segment = disk.content(kFirst);
+    segment[at] ^= 3;
+    disk.put(kFirst, segment);
+  };
+}
+
 TEST(Recovery, RefusesAFolderThatIsNotALedgerOfThisKind) {
   struct Case {
     const char* what;
     std::function<void(SimulatedDisk&)> spoil;
     std::string refusal;
-  };
-  const auto spoil_header = [](std::size_t at) {
-    return [at](SimulatedDisk& disk) {
-      Bytes segment = disk.content(kFirst);
-      segment[at] ^= 3;
-      disk.put(kFirst, segment);
-    };
   };
   const Case cases[] = {
       {"first segment missing", [](auto& disk) { (void)disk.remove(kFirst); },
@@ -331,28 +359,38 @@ TEST(Recovery, RefusesAFolderThatIsNotALedgerOfThisKind) {
       {"foreign name", [](auto& disk) { disk.put(kFolder / "notes.txt", "x"); },
        "/ledger/notes.txt is no file of a ledger: its folder must hold nothing else"},
       {"foreign segment", spoil_header(0), "/ledger/0000000001.segment is no segment of a ledger"},
-      {"newer segment", spoil_header(8),
-       "/ledger/0000000001.segment has format 2, but this program knows none after 1"},
+      {"segment of another format", spoil_header(8),
+       "/ledger/0000000001.segment has format 1, but this program knows format 2 only"},
       {"broken header", spoil_header(24),
        "/ledger/0000000001.segment has a broken header, at byte 0"},
       {"segment of the other mode",
-       [](auto& disk) {
-         const auto header = encode(SegmentHeader{.mode = Mode::Sandbox});
-         disk.put(kFirst, Bytes(header.begin(), header.end()));
-       },
+       [](auto& disk) { spoil_segment(disk, &SegmentHeader::mode, Mode::Sandbox); },
        "/ledger/0000000001.segment is of a sandbox ledger, but its folder of a production one"},
+      {"segment of another ledger",
+       [](auto& disk) { spoil_segment(disk, &SegmentHeader::ledger, LedgerId{1}); },
+       "/ledger/0000000001.segment is of another ledger than its folder"},
+      {"last segment of another ledger",
+       [](auto& disk) {
+         (void)disk.remove(kSecond);
+         spoil_segment(disk, &SegmentHeader::ledger, LedgerId{1});
+       },
+       "/ledger/0000000001.segment is of another ledger than its folder"},
       {"cut header", [](auto& disk) { disk.put(kFirst, "BATALSEG"); },
        "/ledger/0000000001.segment is cut short inside its header, at byte 8"},
       {"format missing", [](auto& disk) { (void)disk.remove(kFolder / "format"); },
        "/ledger/format is missing"},
-      {"newer folder",
+      {"folder of another format",
        [](auto& disk) {
-         disk.put(kFolder / "format", "batal ledger\nformat 2\nmode production\n");
+         disk.put(kFolder / "format", "batal ledger\nformat 1\nmode production\n");
        },
-       "/ledger/format is not the format file of a ledger, or of a newer one than format 1, which "
-       "this program knows"},
+       "/ledger/format is not the format file of a ledger, or of another than format 2, which this "
+       "program knows"},
       {"folder of the other mode",
-       [](auto& disk) { disk.put(kFolder / "format", "batal ledger\nformat 1\nmode sandbox\n"); },
+       [](auto& disk) {
+         Format format = *read_format(disk, kFolder);
+         format.mode = Mode::Sandbox;
+         write_format(disk, kFolder, format);
+       },
        "/ledger is a sandbox ledger and cannot be opened in production mode"},
   };
   for (const auto& [what, spoil, expected] : cases) {
@@ -369,7 +407,8 @@ TEST(Recovery, RefusesARecordThatItCannotRead) {
   const auto positions = write(disk, {1});
   Bytes segment = disk.content(kFirst);
   Bytes frame;
-  append_frame(frame, created(0), 1, 0);
+  Macs macs(test_key());
+  append_frame(frame, created(0), FrameHead{}, macs);
   frame[kFrameHeaderBytes] = 9;
   // The same frame, sound but for a record format that is not known.
   Bytes resealed = frame;
@@ -389,8 +428,7 @@ TEST(Recovery, RefusesARecordThatItCannotRead) {
 
 TEST(Recovery, TakesAFolderOnce) {
   SimulatedDisk disk;
-  Log log(disk, options());
-  log.recover([](Position, const payment::Record&) {});
+  const Log log(disk, options(), test_key());
   EXPECT_EQ(refusal(disk), "/ledger is in use by another batal");
 }
 

@@ -7,27 +7,60 @@
 #include "ledger/commands.h"
 #include "ledger/embedded/ledger_error.h"
 #include "ledger/simulated_disk.h"
+#include "ledger/test_key.h"
 
 namespace batal::ledger {
 namespace {
 
 Bytes frames(int count, std::uint64_t first_sequence = 1) {
+  Macs macs(test_key());
   Bytes bytes;
   for (int number = 0; number < count; ++number)
-    append_frame(bytes, created(number), first_sequence + static_cast<std::uint64_t>(number), 0);
+    append_frame(bytes, created(number),
+                 {.sequence = first_sequence + static_cast<std::uint64_t>(number), .previous = {}},
+                 macs);
   return bytes;
 }
 
+Mac mac_of(std::uint8_t byte) {
+  Mac mac;
+  mac.fill(byte);
+  return mac;
+}
+
 TEST(Frame, IsAlignedAndGivesItsPartsBack) {
+  Macs macs(test_key());
   Bytes bytes;
-  append_frame(bytes, created(1), 7, 5);
+  const Link previous{.position = {3, 4104}, .mac = mac_of(9)};
+  const Mac mac = append_frame(bytes, created(1),
+                               {.sequence = 7, .synced_up_to = 5, .previous = previous}, macs);
   EXPECT_EQ(bytes.size() % 8, 0U);
   const auto frame = frame_at(bytes);
   ASSERT_TRUE(frame);
   EXPECT_EQ(frame->sequence, 7U);
   EXPECT_EQ(frame->synced_up_to, 5U);
+  EXPECT_EQ(frame->previous, previous.position);
+  EXPECT_EQ(frame->mac, mac);
+  EXPECT_EQ(frame->mac, macs.of(7, previous.mac, frame->record));
   EXPECT_EQ(frame->bytes, bytes.size());
   EXPECT_EQ(stated_frame_bytes(bytes), bytes.size());
+}
+
+// What a record is sealed with is its sequence, what came before, and its own bytes, under the key.
+TEST(Frame, IsSealedByAllThatItSays) {
+  const auto sealed = [](const AuditKey& key, int number, std::uint64_t sequence, Mac previous) {
+    Macs macs(key);
+    Bytes bytes;
+    return append_frame(bytes, created(number),
+                        {.sequence = sequence, .previous = {{1, 4096}, previous}}, macs);
+  };
+  AuditKey::Secret other{};
+  const Mac mac = sealed(test_key(), 1, 2, mac_of(0));
+  EXPECT_EQ(mac, sealed(test_key(), 1, 2, mac_of(0)));
+  EXPECT_NE(mac, sealed(test_key(), 0, 2, mac_of(0)));
+  EXPECT_NE(mac, sealed(test_key(), 1, 3, mac_of(0)));
+  EXPECT_NE(mac, sealed(test_key(), 1, 2, mac_of(1)));
+  EXPECT_NE(mac, sealed(AuditKey(other), 1, 2, mac_of(0)));
 }
 
 TEST(Frame, BreaksWithEveryBit) {
@@ -48,8 +81,8 @@ TEST(Frame, BreaksWithEveryCut) {
 }
 
 TEST(Frame, CannotBeginWithZerosOrAnAbsurdLength) {
-  EXPECT_FALSE(stated_frame_bytes(Bytes(64)));
-  Bytes absurd(64);
+  EXPECT_FALSE(stated_frame_bytes(Bytes(kFrameHeaderBytes)));
+  Bytes absurd(kFrameHeaderBytes);
   absurd[7] = 0xFF;
   EXPECT_FALSE(stated_frame_bytes(absurd));
 }
@@ -57,13 +90,22 @@ TEST(Frame, CannotBeginWithZerosOrAnAbsurdLength) {
 // CRC32C as RFC 3720 gives it for 32 zeros, 8A9136AA, tells it from every other CRC32: the frame's
 // bytes are fixed here so that no other polynomial can slip in.
 TEST(Frame, KeepsItsForm) {
+  Macs macs(test_key());
   Bytes bytes;
-  append_frame(bytes, payment::TimeMark{payment::Time(std::chrono::microseconds(1))}, 2, 1);
-  const Bytes without_crc{10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0,
-                          0,  0, 1, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-  EXPECT_EQ(Bytes(bytes.begin() + 4, bytes.end()), without_crc);
+  append_frame(bytes, payment::TimeMark{payment::Time(std::chrono::microseconds(1))},
+               {.sequence = 2, .synced_up_to = 1, .previous = {{3, 258}, {}}}, macs);
+  Bytes form{10, 0, 0, 0,               // length of the record
+             2,  0, 0, 0, 0, 0, 0, 0,   // sequence
+             1,  0, 0, 0, 0, 0, 0, 0,   // synced up to
+             3,  0, 0, 0, 2, 1, 0, 0};  // segment and offset of the one before
+  const Bytes record{1, 3, 1, 0, 0, 0, 0, 0, 0, 0};
+  const Mac mac = macs.of(2, {}, record);
+  form.insert(form.end(), mac.begin(), mac.end());
+  form.insert(form.end(), record.begin(), record.end());
+  form.resize(frame_bytes(record.size()) - 4);
+  EXPECT_EQ(Bytes(bytes.begin() + 4, bytes.end()), form);
   std::uint32_t crc = 0xFFFFFFFF;
-  for (const auto byte : without_crc) {
+  for (const auto byte : form) {
     crc ^= byte;
     for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78 : 0);
   }
@@ -85,17 +127,24 @@ TEST(FrameCursor, WalksInSequenceAndStopsAtTheFirstGap) {
 }
 
 TEST(SegmentHeader, GivesItsPartsBack) {
-  const SegmentHeader header{
-      .mode = Mode::Sandbox, .number = 9, .bytes = 32 << 20, .first_sequence = 1'000'000'007};
+  const SegmentHeader header{.mode = Mode::Sandbox,
+                             .ledger = {1, 2, 3},
+                             .number = 9,
+                             .bytes = 32 << 20,
+                             .first_sequence = 1'000'000'007};
   EXPECT_EQ(decode_header(encode(header)), header);
 }
 
 TEST(SegmentHeader, KeepsItsForm) {
-  const auto header = encode(SegmentHeader{
-      .mode = Mode::Production, .number = 9, .bytes = 32 << 20, .first_sequence = 258});
-  const Bytes form{'B', 'A', 'T', 'A', 'L', 'S', 'E', 'G', 1, 0, 0, 0, 1, 0, 0, 0,
-                   9,   0,   0,   0,   0,   0,   0,   2,   2, 1, 0, 0, 0, 0, 0, 0};
-  EXPECT_EQ(Bytes(header.begin(), header.begin() + 32), form);
+  const auto header = encode(SegmentHeader{.mode = Mode::Production,
+                                           .ledger = {7, 8},
+                                           .number = 9,
+                                           .bytes = 32 << 20,
+                                           .first_sequence = 258});
+  const Bytes form{'B', 'A', 'T', 'A', 'L', 'S', 'E', 'G', 2, 0, 0, 0, 1, 0, 0, 0,
+                   9,   0,   0,   0,   0,   0,   0,   2,   2, 1, 0, 0, 0, 0, 0, 0,
+                   7,   8,   0,   0,   0,   0,   0,   0,   0, 0, 0, 0, 0, 0, 0, 0};
+  EXPECT_EQ(Bytes(header.begin(), header.begin() + 48), form);
 }
 
 TEST(SegmentHeader, SaysWhatIsWrong) {
@@ -106,12 +155,15 @@ TEST(SegmentHeader, SaysWhatIsWrong) {
   };
   const Case cases[] = {
       {0, 'b', "is no segment of a ledger"},
-      {8, 2, "has format 2, but this program knows none after 1"},
+      {8, 1, "has format 1, but this program knows format 2 only"},
+      {8, 3, "has format 3, but this program knows format 2 only"},
       {12, 2, "has a broken header, at byte 0"},
       {16, 77, "has a broken header, at byte 0"},
       {20, 77, "has a broken header, at byte 0"},
       {24, 77, "has a broken header, at byte 0"},
       {32, 77, "has a broken header, at byte 0"},
+      {47, 77, "has a broken header, at byte 0"},
+      {48, 77, "has a broken header, at byte 0"},
   };
   for (const auto& [at, value, error] : cases) {
     HeaderBytes bytes = encode(SegmentHeader{});

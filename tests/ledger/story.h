@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -18,6 +19,7 @@
 #include "ledger/commands.h"
 #include "ledger/embedded/embedded_ledger.h"
 #include "ledger/embedded/reader.h"
+#include "ledger/embedded/record_codec.h"
 #include "ledger/model.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
@@ -184,6 +186,7 @@ class Story {
     disk_.crash();
     open();
     check_told();
+    check_chains();
     settle();
   }
 
@@ -221,6 +224,7 @@ class Story {
 
   void restart() {
     ledger_.reset();
+    check_chains();
     if (dice_.roll(2) == 0) disk_.crash();
     harm_what_is_derived();
     open();
@@ -270,6 +274,30 @@ class Story {
     if (same(submission.outcome, expected)) return;
     complain_(fmt::format("{}: told {}; expected {}", name_of(submission.command.action),
                           told_of(submission.outcome), told_of(expected)));
+  }
+
+  // Every record bears its MAC, and every event names the one before it in its transaction.
+  void check_chains() {
+    Macs macs(test_key());
+    std::map<std::pair<std::string, std::string>, Link> newest;
+    Reader reader(kStoryFolder, disk_);
+    while (const auto entry = reader.next()) {
+      const StoredRecord& stored = entry->stored;
+      Link previous;
+      if (const auto* event = std::get_if<EventPtr>(&stored.record)) {
+        const auto& transaction = *(*event)->transaction;
+        auto& last = newest[{transaction.partner, transaction.reference_no}];
+        previous = std::exchange(last, {entry->position, stored.mac});
+        const bool is_known = previous.position.segment != 0 || reader.pruned().empty();
+        if (!is_known && stored.previous.segment != 0) continue;  // it leads into a pruned segment
+      }
+      Bytes record;
+      encode(stored.record, record);
+      if (stored.previous != previous.position)
+        complain_(fmt::format("record {} names a wrong one before it", stored.sequence));
+      if (stored.mac != macs.of(stored.sequence, previous.mac, record))
+        complain_(fmt::format("record {} has a wrong MAC", stored.sequence));
+    }
   }
 
   // What was told since the last time is in the log, and the log is what the model goes on from.

@@ -114,7 +114,15 @@ CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key)
 void CheckpointFile::add(const Checkpoint& checkpoint) {
   const bool goes_on = file_ && last_ && last_->segment == checkpoint.segment;
   const std::string line = take(checkpoint);
+  is_behind_ = true;
   goes_on ? append(line) : rewrite();
+  is_behind_ = false;
+}
+
+void CheckpointFile::make_up() {
+  if (!is_behind_) return;
+  rewrite();
+  is_behind_ = false;
 }
 
 std::string CheckpointFile::take(const Checkpoint& checkpoint) {

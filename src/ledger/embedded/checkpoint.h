@@ -67,6 +67,9 @@ class CheckpointFile {
   // LedgerError; the file is as it was then, and the next call makes up for it.
   void add(const Checkpoint& checkpoint);
 
+  // Writes what an add() that failed could not, if the last one did. Throws LedgerError.
+  void make_up();
+
  private:
   std::string take(const Checkpoint& checkpoint);
   void append(const std::string& line);
@@ -78,7 +81,8 @@ class CheckpointFile {
   std::string sealed_;   // the lines of sealed segments
   std::string present_;  // those of the segment of last_
   std::optional<Checkpoint> last_;
-  FilePtr file_;  // null: to be made anew
+  bool is_behind_ = false;  // the last write failed
+  FilePtr file_;            // null: to be made anew
   std::uint64_t end_ = 0;
 };
 

@@ -149,15 +149,16 @@ std::uint64_t log_bytes(FileDoor& door, const Path& folder, const LogFiles& file
 }
 
 void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names) {
+  for (const auto& name : names)
+    if (!name.ends_with(kTemporary) && !is_known(name))
+      throw LedgerError(fmt::format("{} is no file of a ledger: its folder must hold nothing else",
+                                    (folder / name).string()));
   const auto remove = [&](const std::string& name) {
     must(door.remove(folder / name), "remove", folder / name);
   };
   for (const auto& name : names) {
     if (name.ends_with(kTemporary)) {
       remove(name);
-    } else if (!is_known(name)) {
-      throw LedgerError(fmt::format("{} is no file of a ledger: its folder must hold nothing else",
-                                    (folder / name).string()));
     } else if (const auto number = pruned_number(name);
                number && std::ranges::find(names, segment_name(*number)) != names.end()) {
       remove(segment_name(*number));

@@ -70,7 +70,8 @@ LogFiles log_files(std::span<const std::string> names, const Path& folder);
 std::uint64_t log_bytes(FileDoor& door, const Path& folder, const LogFiles& files);
 
 // Removes what was being made when the last process stopped, and what was pruned. Throws
-// LedgerError where a file is none of a ledger's. For whoever holds the lock.
+// LedgerError where a file is none of a ledger's, and has removed nothing then. For whoever holds
+// the lock.
 void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names);
 
 // A file under its name is always whole and durable: it is made, and synced, under another.

@@ -65,7 +65,7 @@ void Keeper::remake_index() {
   replace_index(nullptr);
   {
     const std::lock_guard lock(mutex_);
-    ++indexed_.generation;
+    indexed_ = {.sealed = std::make_shared<const Sealed>(), .generation = indexed_.generation + 1};
   }
   try {
     Index::remove(options_.index_file);
@@ -239,6 +239,7 @@ void Keeper::reopen_index() {
   replace_index(nullptr);
   try {
     open_index();
+    publish_index();
   } catch (const IndexError& error) {
     spdlog::error("ledger: {}: it is made anew from the log", error.what());
   }
@@ -261,6 +262,7 @@ void Keeper::seal_checkpoint(const SegmentFacts& facts, const Digest& chain) {
 }
 
 void Keeper::write_checkpoint(const Progress& progress) {
+  checkpoints_.make_up();
   const LogEnd& end = progress.end;
   const auto now = options_.steady_clock();
   const std::uint64_t covered = checkpoints_.last() ? checkpoints_.last()->sequence : 0;
@@ -340,14 +342,16 @@ void Keeper::write_snapshot() {
 
 // Pruning.
 
+// From the oldest on, without a gap: what ended a transaction must not go before what began it.
 void Keeper::prune(const Progress& progress) {
   if (!options_.transaction_kept) return;
   const Keeping keeping{.identity = options_.identity_kept,
                         .transaction = *options_.transaction_kept};
-  for (const SegmentFacts& facts : index_->facts())
-    if (!std::ranges::binary_search(pruned_, facts.number) &&
-        is_past_keeping(facts, keeping, progress.now, progress.next_expiry))
-      prune(facts, progress.now);
+  for (const SegmentFacts& facts : index_->facts()) {
+    if (std::ranges::binary_search(pruned_, facts.number)) continue;
+    if (!is_past_keeping(facts, keeping, progress.now, progress.next_expiry)) return;
+    prune(facts, progress.now);
+  }
 }
 
 void Keeper::prune(const SegmentFacts& facts, payment::Time now) {

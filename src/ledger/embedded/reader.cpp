@@ -13,6 +13,8 @@ Reader::Reader(Path folder, FileDoor& door) : door_(door), folder_(std::move(fol
   if (!format) throw LedgerError(fmt::format("{} holds no ledger", folder_.string()));
   format_ = *format;
   files_ = log_files(must(door_.list(folder_), "list", folder_), folder_);
+  if (files_.segments.empty())
+    throw LedgerError(fmt::format("{} is missing", (folder_ / segment_name(1)).string()));
 }
 
 std::optional<Reader::Entry> Reader::next() {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -13,6 +14,23 @@ constexpr std::string_view kSignature = " signature=";
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string hex_of(std::span<const std::uint8_t> bytes) {
+  std::string digits(2 * bytes.size() + 1, '\0');
+  sodium_bin2hex(digits.data(), digits.size(), bytes.data(), bytes.size());
+  digits.pop_back();
+  return digits;
+}
+
+// False, too, where it is written in another form than ours, or anything stands behind it.
+bool read_signature(std::string_view text, Signature& into) {
+  if (!text.starts_with(kSignature)) return false;
+  const std::string_view digits = text.substr(kSignature.size());
+  std::size_t size = 0;
+  return sodium_hex2bin(into.data(), into.size(), digits.data(), digits.size(), nullptr, &size,
+                        nullptr) == 0 &&
+         digits == hex_of(into);
 }
 
 template <class Number>
@@ -36,26 +54,23 @@ SignedLine& SignedLine::number(std::string_view name, std::int64_t value) {
 }
 
 SignedLine& SignedLine::hex(std::string_view name, std::span<const std::uint8_t> value) {
-  std::string digits(2 * value.size() + 1, '\0');
-  sodium_bin2hex(digits.data(), digits.size(), value.data(), value.size());
-  digits.pop_back();
-  text_ += fmt::format(" {}={}", name, digits);
+  text_ += fmt::format(" {}={}", name, hex_of(value));
   return *this;
 }
 
 std::string SignedLine::signed_by(const AuditKey& key) && {
   hex("key", key.public_key());
-  const Signature signature = key.sign(bytes_of(text_));
-  hex(kSignature.substr(1, kSignature.size() - 2), signature);
-  return std::move(text_) + '\n';
+  return fmt::format("{}{}{}\n", text_, kSignature, hex_of(key.sign(bytes_of(text_))));
 }
 
 std::expected<VerifiedLine, std::string> VerifiedLine::read(std::string_view line,
                                                             std::string_view kind,
                                                             const std::optional<PublicKey>& key) {
   if (line.ends_with('\n')) line.remove_suffix(1);
+  const auto end = std::min(line.find(kSignature), line.size());
+  const std::string_view text = line.substr(0, end);
   VerifiedLine verified;
-  std::istringstream words{std::string(line)};
+  std::istringstream words{std::string(text)};
   std::string word;
   words >> word;
   if (word != kind) return std::unexpected(fmt::format("is no line of {}", kind));
@@ -66,12 +81,10 @@ std::expected<VerifiedLine, std::string> VerifiedLine::read(std::string_view lin
   }
   PublicKey named;
   Signature signature;
-  const auto end = line.find(kSignature);
-  if (end == std::string_view::npos || !verified.hex("key", named) ||
-      !verified.hex("signature", signature))
+  if (!verified.hex("key", named) || !read_signature(line.substr(end), signature))
     return std::unexpected("is not signed");
   if (key && named != *key) return std::unexpected("is signed by another audit key");
-  if (!is_signed(named, bytes_of(line.substr(0, end)), signature))
+  if (!is_signed(named, bytes_of(text), signature))
     return std::unexpected("has a wrong signature: it was changed");
   return verified;
 }
