@@ -31,6 +31,10 @@ class KeeperTest : public KeeperFixture {
     return Image([](Position) -> StoredRecord { throw std::logic_error("read"); }, hash);
   }
 
+  static std::chrono::steady_clock::time_point late() {
+    return std::chrono::steady_clock::now() + minutes(1);
+  }
+
   std::vector<Checkpoint> checkpoints() {
     return read_checkpoints(disk, kLedgerFolder, log.key.public_key());
   }
@@ -365,23 +369,24 @@ TEST_F(KeeperTest, MakesADamagedIndexAnewForWhoeverAsks) {
   commit();
   keeper->start();
   const auto before = keeper->indexed();
-  const auto remade = keeper->remade(before.generation, 3);
-  ASSERT_TRUE(remade);
-  EXPECT_EQ(remade->generation, before.generation + 1);
-  EXPECT_EQ(remade->sealed->through, 3U);
-  EXPECT_EQ(keeper->remade(before.generation, 3)->generation, remade->generation)
-      << "it has been made anew already";
+  EXPECT_TRUE(keeper->is_remade(before.generation, 3, late()));
+  EXPECT_EQ(keeper->indexed().generation, before.generation + 1);
+  EXPECT_EQ(through(), 3U);
+  EXPECT_TRUE(keeper->is_remade(before.generation, 3, late())) << "it has been made anew already";
+  EXPECT_EQ(keeper->indexed().generation, before.generation + 1);
   EXPECT_EQ(positions(by_reference(reference_no(2))).size(), 1U);
 }
 
-TEST_F(KeeperTest, WaitsForNothingOnceItStops) {
+TEST_F(KeeperTest, LetsNobodyWaitForEver) {
   const CaughtLog caught;
   add_segment(1);
   open();
-  auto waiting = std::async(std::launch::async, [this] { return keeper->remade(0, 99); });
+  EXPECT_FALSE(keeper->is_remade(0, 99, std::chrono::steady_clock::now()));
+  auto waiting =
+      std::async(std::launch::async, [this] { return keeper->is_remade(0, 99, late()); });
   keeper->stop();
   EXPECT_FALSE(waiting.get());
-  EXPECT_FALSE(keeper->remade(0, 99));
+  EXPECT_FALSE(keeper->is_remade(0, 99, late()));
 }
 
 }  // namespace
