@@ -286,7 +286,8 @@ DAMAGE = {
     "no segment": (rewritten(lambda entries: [entries[0], entries[2]]),
                    "0000000001.segment is missing"),
     "no checkpoint": (rewritten(without_checkpoint), "does not end with the checkpoint"),
-    "no last record": (rewritten(without_last_record), "ends with record 5, but the checkpoint of"),
+    "no last record": (rewritten(without_last_record),
+                       "ends with record 5, but the checkpoint of"),
 }
 
 
