@@ -35,8 +35,9 @@ void print(const Verified& verified) {
   fmt::print("checkpoints  {} hold; {} end inside of pruned segments and could not be checked\n",
              verified.checkpoints, verified.checkpoints_unchecked);
   if (verified.links_into_pruned > 0)
-    fmt::print("links        {} into pruned segments: the MACs of their records could not be checked\n",
-               verified.links_into_pruned);
+    fmt::print(
+        "links        {} into pruned segments: the MACs of their records could not be checked\n",
+        verified.links_into_pruned);
   print_covering(verified);
 }
 

@@ -12,9 +12,9 @@ namespace batal::app {
 
 struct VerifyArguments {
   std::filesystem::path folder{};
-  std::filesystem::path audit_key{};                    // unless there is a public key
+  std::filesystem::path audit_key{};  // unless there is a public key
   std::optional<ledger::PublicKey> public_key{};
-  std::filesystem::path head{};                         // empty: none
+  std::filesystem::path head{};  // empty: none
 };
 
 int verify_ledger(const VerifyArguments& arguments);

@@ -85,9 +85,8 @@ void write_text(const ExportArguments& arguments, const Write& write) {
 
 int export_ledger(const ExportArguments& arguments) {
   if (arguments.output.empty()) {
-    write_text(arguments, [](std::string_view text) {
-      std::fwrite(text.data(), 1, text.size(), stdout);
-    });
+    write_text(arguments,
+               [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
     return EXIT_SUCCESS;
   }
   ledger::NewFile file(ledger::posix_door(), arguments.output);

@@ -40,7 +40,9 @@ std::filesystem::path audit_key_of(const LedgerArguments& arguments) {
   throw BadArguments("--folder needs --audit-key, or BATAL_LEDGER_AUDIT_KEY_FILE");
 }
 
-int run_show(const LedgerArguments& arguments) { return show_ledger(folder_of(arguments)); }
+int run_show(const LedgerArguments& arguments) {
+  return show_ledger(folder_of(arguments));
+}
 
 int run_checkpoint(const LedgerArguments& arguments) {
   return print_checkpoint(folder_of(arguments));
@@ -66,13 +68,16 @@ int run_verify(const LedgerArguments& arguments) {
 }
 
 BackupArguments backup_of(const LedgerArguments& arguments) {
-  return {.file = arguments.file,
-          .folder = folder_of(arguments),
-          .audit_key = audit_key_of(arguments)};
+  return {
+      .file = arguments.file, .folder = folder_of(arguments), .audit_key = audit_key_of(arguments)};
 }
 
-int run_backup(const LedgerArguments& arguments) { return back_up_ledger(backup_of(arguments)); }
-int run_restore(const LedgerArguments& arguments) { return restore_ledger(backup_of(arguments)); }
+int run_backup(const LedgerArguments& arguments) {
+  return back_up_ledger(backup_of(arguments));
+}
+int run_restore(const LedgerArguments& arguments) {
+  return restore_ledger(backup_of(arguments));
+}
 
 // All of them work on a ledger's folder.
 CLI::App& add_command(CLI::App& ledger, LedgerArguments& arguments, const char* name,
@@ -110,8 +115,9 @@ void add_ledger(CLI::App& app, LedgerArguments& arguments) {
   CLI::App& verify =
       add("verify", "Check that nothing was changed, removed, inserted or reordered", run_verify);
   CLI::Option* key = add_audit_key(verify, arguments);
-  verify.add_option("--public-key", arguments.public_key,
-                    "64 hexadecimal digits: check all but the MACs, without the secret")
+  verify
+      .add_option("--public-key", arguments.public_key,
+                  "64 hexadecimal digits: check all but the MACs, without the secret")
       ->excludes(key);
   verify.add_option("--head", arguments.head,
                     "A checkpoint that was kept elsewhere: the log must hold what it covers");

@@ -12,7 +12,9 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenLines{100};
 constexpr const char* kClearLine = "\r\x1b[K";
 
-double megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+double megabytes(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / 1e6;
+}
 
 }  // namespace
 

@@ -138,7 +138,7 @@ def made_two_records(tmp_path):
 def end_of_frames(segment):
     at = 4096
     while length := int.from_bytes(segment[at + 4:at + 8], "little"):
-        at += (24 + length + 7) // 8 * 8
+        at += (64 + length + 7) // 8 * 8
     return at
 
 

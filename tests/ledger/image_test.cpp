@@ -94,12 +94,6 @@ class Kept {
   std::uint32_t next_ = 1;
 };
 
-Key by_call(std::uint8_t service, std::string_view id) {
-  return {Key::By::Call, service, "P1", id};
-}
-Key by_reference(std::string_view id) {
-  return {Key::By::Reference, 0, "P1", id};
-}
 
 // The event that a command leaves of a transaction as it was.
 EventPtr next_event(const EventPtr& before, const Command& command) {

@@ -57,12 +57,6 @@ class KeeperFixture : public ::testing::Test {
     reader.find(*keeper->indexed().sealed, slot_of(hash, key), found);
     return found;
   }
-  static payment::Key by_reference(std::string_view id) {
-    return {payment::Key::By::Reference, 0, "P1", id};
-  }
-  static payment::Key by_call(std::uint8_t service, std::string_view id) {
-    return {payment::Key::By::Call, service, "P1", id};
-  }
 
   // Waits for what the keeper's thread does; false where that takes too long.
   static bool comes_true(const std::function<bool()>& condition) {

@@ -326,18 +326,20 @@ TEST(Recovery, RefusesALedgerOfAnotherAuditKey) {
   expect_first_events(read(disk), 1);
 }
 
+// Changes a byte of the first segment.
+std::function<void(SimulatedDisk&)> spoil_header(std::size_t at) {
+  return [at](SimulatedDisk& disk) {
+    Bytes segment = disk.content(kFirst);
+    segment[at] ^= 3;
+    disk.put(kFirst, segment);
+  };
+}
+
 TEST(Recovery, RefusesAFolderThatIsNotALedgerOfThisKind) {
   struct Case {
     const char* what;
     std::function<void(SimulatedDisk&)> spoil;
     std::string refusal;
-  };
-  const auto spoil_header = [](std::size_t at) {
-    return [at](SimulatedDisk& disk) {
-      Bytes segment = disk.content(kFirst);
-      segment[at] ^= 3;
-      disk.put(kFirst, segment);
-    };
   };
   const Case cases[] = {
       {"first segment missing", [](auto& disk) { (void)disk.remove(kFirst); },

@@ -178,9 +178,9 @@ TEST_F(VerifyTest, AnotherKeyIsRefused) {
   EXPECT_NE(finding(options).find("was made with audit key"), std::string::npos);
 }
 
-// What somebody does to a log of ten records (written_log.h), and what is found, with the secret and
-// without it. Two segments, so {1} is the first's path, {2} the second's; {at N} is where frame N of
-// the changed log stands in its segment.
+// What somebody does to a log of ten records (written_log.h), and what is found, with the secret
+// and without it. Two segments, so {1} is the first's path, {2} the second's; {at N} is where frame
+// N of the changed log stands in its segment.
 struct Tampering {
   const char* name;
   void (*deed)(WrittenLog& log);
@@ -254,8 +254,8 @@ const Tampering kTamperings[] = {
      "at byte 4096: record 1 (create of A100000000000000000000000001) was changed", kNotThose},
     {"ChangedLink",
      [](WrittenLog& log) {
-       boost::endian::store_little_u32(&frames(log, 1)[2][28],
-                                       std::uint32_t(kSegmentHeaderBytes + frames(log, 1)[0].size()));
+       boost::endian::store_little_u32(
+           &frames(log, 1)[2][28], std::uint32_t(kSegmentHeaderBytes + frames(log, 1)[0].size()));
        WrittenLog::fit_crc(frames(log, 1)[2]);
        log.write();
      },
@@ -289,7 +289,8 @@ const Tampering kTamperings[] = {
        std::swap(frames(log, 1)[0], frames(log, 1)[1]);
        log.write();
      },
-     "at byte 4096: record 2 (create of A100000000000000000000000002) stands where record 1 belongs,"
+     "at byte 4096: record 2 (create of A100000000000000000000000002) stands where record 1 "
+     "belongs,"
      " which stands at byte",
      "reordered"},
     {"ReorderedAtTheEnd",

@@ -65,8 +65,8 @@ class WrittenLog {
     Bytes frame;
     const Position at{segments.back().header.number, end_of(segments.back())};
     const Mac mac = append_frame(
-        frame, record, {.sequence = ++sequence_, .synced_up_to = sequence_ - 1, .previous = previous},
-        macs_);
+        frame, record,
+        {.sequence = ++sequence_, .synced_up_to = sequence_ - 1, .previous = previous}, macs_);
     if (event != nullptr) links_[(*event)->transaction->reference_no] = {at, mac};
     digest_.add(frame);
     segments.back().frames.push_back(std::move(frame));
@@ -88,7 +88,8 @@ class WrittenLog {
     for (const Segment& segment : segments) {
       const HeaderBytes header = encode(segment.header);
       Bytes bytes(header.begin(), header.end());
-      for (const Bytes& frame : segment.frames) bytes.insert(bytes.end(), frame.begin(), frame.end());
+      for (const Bytes& frame : segment.frames)
+        bytes.insert(bytes.end(), frame.begin(), frame.end());
       bytes.resize(segment.header.bytes);
       put_file(path(segment.header.number), bytes);
     }
@@ -99,7 +100,8 @@ class WrittenLog {
   void prune(std::uint32_t number) const {
     const Segment& segment = segments.at(number - 1);
     Bytes frames;
-    for (const Bytes& frame : segment.frames) frames.insert(frames.end(), frame.begin(), frame.end());
+    for (const Bytes& frame : segment.frames)
+      frames.insert(frames.end(), frame.begin(), frame.end());
     LogDigest digest;
     digest.begin(number, segment.header.first_sequence);
     digest.add(frames);

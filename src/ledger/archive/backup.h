@@ -1,10 +1,10 @@
 // Backup of a ledger into one file, also while a ledger runs on it, and the way back.
 //
-// The file is a tar archive (tar.h) of the folder's format, attestations and segments, these without
-// the zeros behind their frames, and last of its checkpoints, to which one is added that covers all
-// that is in it: a backup from which anything was taken does not pass. Index and snapshot are not in
-// it, for they are made anew from the log. It holds everything that was durable when it began, is
-// checked as `batal ledger verify` checks a folder, and then takes its name.
+// The file is a tar archive (tar.h) of the folder's format, attestations and segments, these
+// without the zeros behind their frames, and last of its checkpoints, to which one is added that
+// covers all that is in it: a backup from which anything was taken does not pass. Index and
+// snapshot are not in it, for they are made anew from the log. It holds everything that was durable
+// when it began, is checked as `batal ledger verify` checks a folder, and then takes its name.
 #pragma once
 
 #include "ledger/archive/verify.h"

@@ -14,9 +14,8 @@ OnProgress half(const OnProgress& whole, Half half) {
 
 Verified check_backup(FileDoor& door, const Path& folder, const AuditKey& key,
                       const OnProgress& on_progress) {
-  const Verified verified =
-      verify(door, {.folder = folder, .public_key = key.public_key(), .audit_key = key},
-             on_progress);
+  const Verified verified = verify(
+      door, {.folder = folder, .public_key = key.public_key(), .audit_key = key}, on_progress);
   const auto& covering = verified.covering;
   if (verified.last_sequence > (covering ? covering->sequence : 0))
     throw LedgerError(fmt::format("{} does not end with the checkpoint that a backup ends with",

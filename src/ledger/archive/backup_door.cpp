@@ -46,9 +46,7 @@ class PackedFile final : public File {
     return into.size();
   }
 
-  Io<std::size_t> write(std::span<const std::uint8_t>, std::uint64_t) override {
-    return refused();
-  }
+  Io<std::size_t> write(std::span<const std::uint8_t>, std::uint64_t) override { return refused(); }
   Io<void> sync() override { return refused(); }
   Io<std::uint64_t> size() const override { return size_; }
 
@@ -69,9 +67,10 @@ BackupDoor::BackupDoor(FileDoor& door, const Path& path)
           fmt::format("{} is no backup of a ledger: it holds {}", path.string(), name));
   // The last entry that is written.
   if (!entries_.contains(std::string(kCheckpointsName)))
-    throw LedgerError(fmt::format("{} is no whole backup of a ledger: it is cut short, for it "
-                                  "holds no checkpoints",
-                                  path.string()));
+    throw LedgerError(
+        fmt::format("{} is no whole backup of a ledger: it is cut short, for it "
+                    "holds no checkpoints",
+                    path.string()));
 }
 
 Io<FilePtr> BackupDoor::open(const Path& path, OpenFor purpose) {
@@ -85,11 +84,21 @@ Io<FilePtr> BackupDoor::open(const Path& path, OpenFor purpose) {
   return file;
 }
 
-Io<FilePtr> BackupDoor::lock(const Path&) { return refused(); }
-Io<void> BackupDoor::rename(const Path&, const Path&) { return refused(); }
-Io<void> BackupDoor::remove(const Path&) { return refused(); }
-Io<void> BackupDoor::make_folder(const Path&) { return refused(); }
-Io<void> BackupDoor::sync_folder(const Path&) { return refused(); }
+Io<FilePtr> BackupDoor::lock(const Path&) {
+  return refused();
+}
+Io<void> BackupDoor::rename(const Path&, const Path&) {
+  return refused();
+}
+Io<void> BackupDoor::remove(const Path&) {
+  return refused();
+}
+Io<void> BackupDoor::make_folder(const Path&) {
+  return refused();
+}
+Io<void> BackupDoor::sync_folder(const Path&) {
+  return refused();
+}
 
 Io<std::vector<std::string>> BackupDoor::list(const Path&) {
   std::vector<std::string> names;

@@ -1,5 +1,5 @@
-// A backup, looked at as if its files stood in a folder under its name: so that what checks a ledger
-// checks a backup. Nothing can be written.
+// A backup, looked at as if its files stood in a folder under its name: so that what checks a
+// ledger checks a backup. Nothing can be written.
 //
 // The zeros behind a segment's frames are not stored; here they are back.
 //
@@ -17,8 +17,9 @@ namespace batal::ledger {
 
 class BackupDoor final : public FileDoor {
  public:
-  // Throws LedgerError where the file is no backup of a ledger: it is another archive, is cut short,
-  // or holds what a ledger's folder does not (folder.h); so no name in it leads out of a folder.
+  // Throws LedgerError where the file is no backup of a ledger: it is another archive, is cut
+  // short, or holds what a ledger's folder does not (folder.h); so no name in it leads out of a
+  // folder.
   BackupDoor(FileDoor& door, const Path& path);
 
   const std::map<std::string, TarEntry>& entries() const { return entries_; }

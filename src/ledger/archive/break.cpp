@@ -30,9 +30,8 @@ std::string description_of(const Frame& frame) {
 
 std::string told_by(const Frame& frame, std::uint64_t expected,
                     const std::optional<std::size_t>& later) {
-  const std::string stands =
-      fmt::format("record {} ({}) stands where record {} belongs", frame.sequence,
-                  description_of(frame), expected);
+  const std::string stands = fmt::format("record {} ({}) stands where record {} belongs",
+                                         frame.sequence, description_of(frame), expected);
   if (frame.sequence < expected)
     return fmt::format("{}: it was inserted{}", stands, later ? "" : " in its place");
   if (later) return fmt::format("{}, which stands at byte {}: reordered", stands, *later);
@@ -100,8 +99,7 @@ void fail_at_break(const Path& folder, const Reader& reader) {
   const auto later = find(segment, reader.offset(), reader.sequence());
   const auto frame = frame_at(rest);
   throw LedgerError(fmt::format("{} at byte {}: {}",
-                                (folder / segment_name(reader.segment())).string(),
-                                reader.offset(),
+                                (folder / segment_name(reader.segment())).string(), reader.offset(),
                                 frame ? told_by(*frame, reader.sequence(), later)
                                       : told_by_nothing(rest, reader.sequence(), later)));
 }

@@ -66,9 +66,8 @@ std::optional<ChainCheck::Known> ChainCheck::read(const Reader& reader,
   if (!is_near && is_pruned(previous.segment)) return std::nullopt;
   try {
     const StoredRecord stored =
-        is_near
-            ? frames_.read(reader.segment_bytes().subspan(previous.offset), previous)
-            : frames_.read(previous);
+        is_near ? frames_.read(reader.segment_bytes().subspan(previous.offset), previous)
+                : frames_.read(previous);
     const auto* const event = std::get_if<EventPtr>(&stored.record);
     return Known{.position = previous,
                  .sequence = stored.sequence,
@@ -113,8 +112,7 @@ void ChainCheck::note_named(const Reader::Entry& entry) {
   bits[bit] = true;
 }
 
-void ChainCheck::remember(const Reader::Entry& entry,
-                          const payment::TransactionPtr& transaction) {
+void ChainCheck::remember(const Reader::Entry& entry, const payment::TransactionPtr& transaction) {
   place_of(entry.position) = {.position = entry.position,
                               .sequence = entry.stored.sequence,
                               .mac = entry.stored.mac,
@@ -123,8 +121,7 @@ void ChainCheck::remember(const Reader::Entry& entry,
 
 ChainCheck::Known& ChainCheck::place_of(Position position) {
   constexpr std::uint64_t kSpread = 0x9E37'79B9'7F4A'7C15;  // the golden ratio's digits
-  const std::uint64_t mixed =
-      (std::uint64_t{position.segment} << 32 | position.offset) * kSpread;
+  const std::uint64_t mixed = (std::uint64_t{position.segment} << 32 | position.offset) * kSpread;
   return newest_[mixed >> 50];
 }
 

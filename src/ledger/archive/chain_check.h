@@ -20,8 +20,8 @@ class ChainCheck {
   ChainCheck(FileDoor& door, const Path& folder);
 
   // Takes the log's next record and returns the MAC that it is sealed onto: zeros for the first of
-  // a chain, nothing where the record before it was pruned. Throws LedgerError that names the record
-  // and what is wrong with its link.
+  // a chain, nothing where the record before it was pruned. Throws LedgerError that names the
+  // record and what is wrong with its link.
   std::optional<Mac> follow(const Reader& reader, const Reader::Entry& entry);
 
   std::uint64_t links_into_pruned() const { return links_into_pruned_; }
@@ -46,8 +46,8 @@ class ChainCheck {
   FileDoor& door_;
   const Path folder_;
   FrameReader frames_;
-  std::vector<Known> newest_;                   // each in its place_of()
-  std::vector<std::vector<bool>> named_;        // by segment, then by offset / kFrameHeaderBytes
+  std::vector<Known> newest_;             // each in its place_of()
+  std::vector<std::vector<bool>> named_;  // by segment, then by offset / kFrameHeaderBytes
   std::uint64_t links_into_pruned_ = 0;
 };
 

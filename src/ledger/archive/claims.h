@@ -24,8 +24,8 @@ class Claims {
   // The log has passed over a pruned segment. What ends inside of it cannot be checked.
   void settle_pruned(const SegmentFacts& pruned, const LogDigest& log);
 
-  // The log ends with this record, but for a torn tail. Throws LedgerError where a checkpoint covers
-  // more.
+  // The log ends with this record, but for a torn tail. Throws LedgerError where a checkpoint
+  // covers more.
   void finish(std::uint64_t last_sequence, const std::optional<Cut>& torn) const;
 
   std::uint64_t unchecked() const { return unchecked_; }

@@ -7,8 +7,7 @@ namespace batal::ledger {
 namespace {
 
 std::string description(const payment::EventPtr& event) {
-  return fmt::format("{} of {}", payment::name_of(event->action),
-                     event->transaction->reference_no);
+  return fmt::format("{} of {}", payment::name_of(event->action), event->transaction->reference_no);
 }
 
 std::string description(const payment::NotFoundYet& word) {
@@ -16,7 +15,9 @@ std::string description(const payment::NotFoundYet& word) {
                      word.external_id.empty() ? word.trx_id : word.external_id);
 }
 
-std::string description(const payment::TimeMark&) { return "time mark"; }
+std::string description(const payment::TimeMark&) {
+  return "time mark";
+}
 
 }  // namespace
 
@@ -25,10 +26,9 @@ std::string description(const payment::Record& record) {
 }
 
 std::string name_of(const Path& folder, const Reader::Entry& entry) {
-  return fmt::format("{} at byte {}: record {} ({})",
-                     (folder / segment_name(entry.position.segment)).string(),
-                     entry.position.offset, entry.stored.sequence,
-                     description(entry.stored.record));
+  return fmt::format(
+      "{} at byte {}: record {} ({})", (folder / segment_name(entry.position.segment)).string(),
+      entry.position.offset, entry.stored.sequence, description(entry.stored.record));
 }
 
 void fail_at(const Path& folder, const Reader::Entry& entry, std::string_view what) {

@@ -13,7 +13,9 @@ void check(bool ok) {
 
 }  // namespace
 
-LogDigest::LogDigest() : hash_(EVP_MD_CTX_new(), EVP_MD_CTX_free) { check(hash_ != nullptr); }
+LogDigest::LogDigest() : hash_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  check(hash_ != nullptr);
+}
 
 void LogDigest::begin(std::uint32_t segment, std::uint64_t first_sequence) {
   complete();

@@ -35,7 +35,7 @@ class LogDigest {
 
   using Context = std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)>;
   Context hash_;
-  Digest chain_{};  // of all segments before the present one
+  Digest chain_{};        // of all segments before the present one
   SegmentFacts present_;  // but for its digest, unless it was pruned; number 0: none yet
   bool is_pruned_ = false;
 };

@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kBufferBytes = 1 << 20;
 
 // Never empty, so that it can be synced.
-Path folder_of(const Path& path) { return std::filesystem::absolute(path).parent_path(); }
+Path folder_of(const Path& path) {
+  return std::filesystem::absolute(path).parent_path();
+}
 
 }  // namespace
 

@@ -20,9 +20,10 @@ void check_is_free(FileDoor& door, const Path& folder) {
   const auto names = door.list(folder);
   if (!names && names.error() == std::errc::no_such_file_or_directory) return;
   if (!must(names, "list", folder).empty())
-    throw LedgerError(fmt::format("{} is not empty: a backup is restored into an empty folder, or "
-                                  "one that is not there",
-                                  folder.string()));
+    throw LedgerError(
+        fmt::format("{} is not empty: a backup is restored into an empty folder, or "
+                    "one that is not there",
+                    folder.string()));
 }
 
 // A folder that becomes a ledger's, or vanishes. It holds the ledger's lock, so that no other
@@ -102,8 +103,7 @@ Verified restore(FileDoor& door, const BackupOptions& options, const OnProgress&
       return check_backup(door, building.path(), options.audit_key,
                           half(on_progress, Half::Second));
     } catch (const LedgerError& error) {
-      throw LedgerError(fmt::format("{} is not restored: {}", options.file.string(),
-                                    error.what()));
+      throw LedgerError(fmt::format("{} is not restored: {}", options.file.string(), error.what()));
     }
   }();
   building.finish();

@@ -119,8 +119,7 @@ void TarWriter::finish() {
 
 void TarWriter::fail() const {
   if (!failure_.empty()) throw LedgerError(failure_);
-  throw LedgerError(
-      fmt::format("cannot write {}: {}", file_.temporary().string(), said(archive_)));
+  throw LedgerError(fmt::format("cannot write {}: {}", file_.temporary().string(), said(archive_)));
 }
 
 std::map<std::string, TarEntry> read_tar(const File& file, const Path& path) {

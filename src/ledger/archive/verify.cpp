@@ -34,6 +34,8 @@ class Verification {
         chain_(door, options.folder),
         bytes_total_(reader_.bytes_total()) {
     if (options.audit_key) macs_.emplace(*options.audit_key);
+    if (reader_.segments() == 0)
+      throw LedgerError(fmt::format("{} is missing", (options.folder / segment_name(1)).string()));
   }
 
   Verified run() {
@@ -133,8 +135,7 @@ Head read_head(FileDoor& door, const Path& path, const PublicKey& key) {
   auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
   text.resize(must(read_all(*file, {bytes, text.size()}, 0), "read", path));
   const auto checkpoint = read_checkpoint(text.substr(0, text.find('\n')), key);
-  if (!checkpoint)
-    throw LedgerError(fmt::format("{} {}", path.string(), checkpoint.error()));
+  if (!checkpoint) throw LedgerError(fmt::format("{} {}", path.string(), checkpoint.error()));
   return {*checkpoint, path};
 }
 

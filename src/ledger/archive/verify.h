@@ -1,5 +1,6 @@
 // Checks a whole log: that nothing in it was changed, removed, inserted or reordered since it was
-// written. `batal ledger verify`; docs/decisions/0012-tamper-evidence.md says what it can tell whom.
+// written. `batal ledger verify`; docs/decisions/0012-tamper-evidence.md says what it can tell
+// whom.
 //
 // Takes no lock and writes nothing. A ledger may run on the folder meanwhile: its checkpoints are
 // read before its log, so that the log holds all that they cover, and what is written or pruned
@@ -37,11 +38,11 @@ struct Verified {
   std::uint64_t last_sequence = 0;
   std::uint32_t segments = 0;  // pruned ones not included
   std::uint32_t pruned = 0;
-  std::uint64_t checkpoints = 0;        // that hold
+  std::uint64_t checkpoints = 0;            // that hold
   std::uint64_t checkpoints_unchecked = 0;  // inside of pruned segments
-  std::uint64_t links_into_pruned = 0;  // whose records' MACs could not be checked
-  std::optional<Checkpoint> covering;   // the newest one that holds
-  std::optional<Cut> torn;              // or a batch that is just being written
+  std::uint64_t links_into_pruned = 0;      // whose records' MACs could not be checked
+  std::optional<Checkpoint> covering;       // the newest one that holds
+  std::optional<Cut> torn;                  // or a batch that is just being written
 };
 
 // Bytes done, and of how many.

@@ -52,8 +52,8 @@ class Reader {
   std::uint64_t bytes_total() const { return log_bytes(door_, folder_, files_); }
 
   // The next record; nothing after the last one. Throws LedgerError where a start on this folder
-  // would call it corrupt: a record that was told is broken (a BrokenRecord) or cannot be decoded, or
-  // a segment is shorter than it was made.
+  // would call it corrupt: a record that was told is broken (a BrokenRecord) or cannot be decoded,
+  // or a segment is shorter than it was made.
   std::optional<Entry> next();
 
   // Once next() has given nothing: what stands behind the last record. A start would cut it off;

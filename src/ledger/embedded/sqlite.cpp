@@ -87,7 +87,9 @@ void Statement::bind(int at, const std::string& text) {
                             SQLITE_UTF8));
 }
 
-void Statement::bind(int at, std::monostate) { check(sqlite3_bind_null(statement_.get(), at)); }
+void Statement::bind(int at, std::monostate) {
+  check(sqlite3_bind_null(statement_.get(), at));
+}
 
 void Statement::check(int result) const {
   if (result != SQLITE_OK) database_->fail();
