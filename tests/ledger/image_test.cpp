@@ -260,6 +260,7 @@ class KnownTest : public ::testing::Test {
     return looked_up;
   }
 
+  const std::string name = reference_no(1);
   Kept kept{good_hash()};
   const EventPtr creation = created(1);
   const EventPtr payment = next_event(creation, provider(Action::Pay, 1, "pay"));
@@ -267,7 +268,7 @@ class KnownTest : public ::testing::Test {
 
 TEST_F(KnownTest, StandsWhereMemoryHasNothing) {
   const Command command = provider(Action::Refund, 1, "refund");
-  const LookedUp found[] = {known(by_reference(reference_no(1)), payment, payment)};
+  const LookedUp found[] = {known(by_reference(name), payment, payment)};
   const View view = kept.image.see(command, found);
   EXPECT_EQ(view.transaction[0].transaction->state, State::Paid);
   EXPECT_FALSE(view.identity.event);
@@ -280,7 +281,7 @@ TEST_F(KnownTest, GivesWayToWhatMemoryHasUnderTheKey) {
   kept.segment = 5;
   const EventPtr refund = next_event(payment, provider(Action::Refund, 1, "refund"));
   const Link link = kept.apply(refund);
-  const LookedUp found[] = {known(by_reference(reference_no(1)), payment, payment),
+  const LookedUp found[] = {known(by_reference(name), payment, payment),
                             known(by_call(0, "pay"), payment, payment)};
   const View view = kept.image.see(provider(Action::Pay, 1, "pay"), found);
   EXPECT_EQ(view.identity.event->action, Action::Pay);

@@ -238,8 +238,9 @@ TEST_F(LookupTest, LeavesUnansweredWhatItIsStoppedBefore) {
   const CaughtLog caught;
   add_segment(1);
   start();
+  const std::string name = reference_no(1);
   Question question;
-  question.keys = {by_reference(reference_no(1))};
+  question.keys = {by_reference(name)};
   question.through = 99;  // which never comes
   Question* const pointer = &question;
   lookup->ask({&pointer, 1});
