@@ -79,8 +79,8 @@ def must_run(command):
 
 
 def compiled(folder, commands, file, text):
-    """The object of a spoilt source, made by the command that makes the sound one. The source always
-    has the same place, by which the compiler's cache knows it again."""
+    """The object of a spoilt source, made by the command that makes the sound one. The source
+    always has the same place, by which the compiler's cache knows it again."""
     made = folder / f"{file.replace('/', '_')}.o"
     source = BUILD / "planted" / file.replace("/", "_")
     source.parent.mkdir(exist_ok=True)
