@@ -288,7 +288,7 @@ TEST_P(TamperingTest, IsNamed) {
   GetParam().deed(log);
   const std::string with_secret = finding(options_for(log, Knows::Secret));
   EXPECT_NE(with_secret.find(GetParam().with_secret), std::string::npos) << with_secret;
-  const std::string without = finding(options_for(log, Knows::Published));
+  const std::string without = finding(options_for(log, Knows::Public));
   EXPECT_NE(without.find(GetParam().without), std::string::npos) << without;
 }
 

@@ -9,7 +9,7 @@
 
 namespace batal::ledger {
 
-enum class Knows : std::uint8_t { Secret, Published };
+enum class Knows : std::uint8_t { Secret, Public };
 
 inline VerifyOptions options_for(const WrittenLog& log, Knows knows) {
   VerifyOptions options{.folder = log.folder, .public_key = log.key.public_key()};

@@ -27,7 +27,7 @@ class VerifyTest : public ::testing::Test {
 
 TEST_F(VerifyTest, PassesWhatWasWritten) {
   const WrittenLog log = ten_records(folder);
-  for (const Knows knows : {Knows::Secret, Knows::Published}) {
+  for (const Knows knows : {Knows::Secret, Knows::Public}) {
     const Verified found = verified(options_for(log, knows));
     EXPECT_EQ(found.records, 10U);
     EXPECT_EQ(found.last_sequence, 10U);
@@ -107,7 +107,7 @@ TEST_F(VerifyTest, TakesALogWithoutARecord) {
 
 TEST_F(VerifyTest, AHeadKeptElsewhereHolds) {
   WrittenLog log = ten_records(folder);
-  VerifyOptions options = options_for(log, Knows::Published);
+  VerifyOptions options = options_for(log, Knows::Public);
   options.head = head_of(log, last_line(log.checkpoints));
   log.checkpoints.clear();
   log.add(created(5));
