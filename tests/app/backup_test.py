@@ -283,9 +283,11 @@ DAMAGE = {
     "other name": (renamed("index.sqlite"), "it holds index.sqlite"),
     "link": (rewritten(with_link), "0000000002.segment in it is no file"),
     "twice": (rewritten(lambda entries: [entries[0], *entries]), "format is in it twice"),
-    "no segment": (rewritten(lambda entries: [entries[0], entries[2]]), "0000000001.segment is missing"),
+    "no segment": (rewritten(lambda entries: [entries[0], entries[2]]),
+                   "0000000001.segment is missing"),
     "no checkpoint": (rewritten(without_checkpoint), "does not end with the checkpoint"),
-    "no last record": (rewritten(without_last_record), "ends with record 5, but the checkpoint of"),
+    "no last record": (rewritten(without_last_record),
+                       "ends with record 5, but the checkpoint of"),
 }
 
 

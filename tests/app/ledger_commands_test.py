@@ -135,7 +135,8 @@ def test_a_changed_event_is_named(made, tmp_path):
     segment.write_bytes(content[:at] + b"9" + content[at + 1:])
     done = run("ledger", "verify", "--folder", damaged, "--audit-key", f"{made}.audit.key")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"batal: {segment} at byte 4096: record 1 was changed: its CRC does not fit\n"
+    assert done.stderr == (f"batal: {segment} at byte 4096: record 1 was changed: "
+                           "its CRC does not fit\n")
 
 
 def test_the_newest_checkpoint_is_printed_and_its_public_key_serves(made):

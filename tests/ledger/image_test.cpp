@@ -94,7 +94,6 @@ class Kept {
   std::uint32_t next_ = 1;
 };
 
-
 // The event that a command leaves of a transaction as it was.
 EventPtr next_event(const EventPtr& before, const Command& command) {
   payment::View view;
