@@ -343,8 +343,8 @@ void Keeper::write_snapshot() {
 
 // Pruning.
 
-// From the oldest on, without a gap: what ended a transaction must not go before what began it. What
-// memory has keys of may still be read by the ledger's thread.
+// From the oldest on, without a gap: what ended a transaction must not go before what began it.
+// What memory has keys of may still be read by the ledger's thread.
 void Keeper::prune(const Progress& progress) {
   if (!options_.transaction_kept) return;
   const Keeping keeping{.identity = options_.identity_kept,
