@@ -99,11 +99,6 @@ TEST_F(KeeperTest, MakesAnIndexAnewThatIsOfNoUse) {
          std::filesystem::remove(options.index_file);
          Index(options.index_file, LedgerId{9}).add({.number = 1, .digest = {}}, {});
        }},
-      {"of more segments than there are",
-       [&] {
-         Index index(options.index_file, log.format.id);
-         index.add({.number = 4, .first_sequence = 7, .digest = {}}, {});
-       }},
   };
   for (const auto& [what, spoil] : cases) {
     const CaughtLog caught;
@@ -113,6 +108,17 @@ TEST_F(KeeperTest, MakesAnIndexAnewThatIsOfNoUse) {
     EXPECT_EQ(through(), 3U) << what;
     EXPECT_EQ(positions(by_reference(reference_no(2))), before) << what;
   }
+}
+
+TEST_F(KeeperTest, RefusesALogThatLacksWhatCameAfterASegmentOfTheIndex) {
+  for (const int number : {1, 2, 3}) add_segment(number);
+  open();
+  keeper.reset();
+  ASSERT_TRUE(disk.remove(segment_path(4)));
+  for (int start = 0; start < 2; ++start)
+    EXPECT_EQ(refusal([&] { open(); }),
+              "/ledger/0000000004.segment is missing: " + options.index_file.string() +
+                  " says that it came after the last one there is");
 }
 
 // What is damaged may be noticed only when the next segment is added, and runs are merged.
@@ -257,27 +263,18 @@ TEST_F(SnapshotKeeperTest, MakesTheNextFromTheOneBefore) {
   EXPECT_EQ(segment_looks, 0U);
 }
 
-TEST_F(KeeperTest, RefusesALogThatLostWhatACheckpointCovers) {
+TEST_F(KeeperTest, TellsHowFarCheckpointsReach) {
   log.run(create(1));
   log.run(create(2));
   open();
-  const LogEnd end = log.end();
+  EXPECT_EQ(keeper->covered(), 0U);
   commit();
   keeper->start();
   ASSERT_TRUE(comes_true([this] { return !checkpoints().empty(); }));
   keeper->stop();
-  EXPECT_EQ(refusal([&] { keeper->check(end); }), "none");
-  LogEnd longer = end;
-  ++longer.sequence;
-  EXPECT_EQ(refusal([&] { keeper->check(longer); }), "none");
-  LogEnd shorter = end;
-  --shorter.sequence;
-  for (int start = 0; start < 2; ++start) {
-    EXPECT_EQ(refusal([&] { keeper->check(shorter); }),
-              "/ledger ends with record 1, but a checkpoint covers 2: records that were told are "
-              "missing");
-    open();
-  }
+  EXPECT_EQ(keeper->covered(), 2U);
+  open();
+  EXPECT_EQ(keeper->covered(), 2U);
 }
 
 // The running keeper.

@@ -236,6 +236,32 @@ TEST(Recovery, RefusesABitFlipInASyncedFrame) {
   }
 }
 
+// Whether it is gone or broken: what could still be mended is left as it is.
+TEST(Recovery, RefusesToLoseWhatACheckpointCovers) {
+  SimulatedDisk origin;
+  const auto positions = write(origin, {1, 1});
+  Bytes gone = origin.content(kFirst);
+  std::fill(gone.begin() + positions[1].offset, gone.end(), std::uint8_t{0});
+  Bytes broken = origin.content(kFirst);
+  broken[positions[1].offset + 70] ^= 4;
+  for (const Bytes& segment : {gone, broken}) {
+    SimulatedDisk disk;
+    put_ledger(disk, origin, segment);
+    EXPECT_EQ(refusal(disk, test_key(), 2),
+              fmt::format("{} ends with record 1 at byte {}, but a checkpoint covers 2: records "
+                          "that were told are missing",
+                          kFirst.string(), positions[1].offset));
+    EXPECT_EQ(disk.content(kFirst), segment);
+    EXPECT_EQ(refusal(disk, test_key(), 1), "none");
+  }
+  SimulatedDisk empty;
+  EXPECT_EQ(refusal(empty, test_key(), 1),
+            fmt::format("{} ends with record 0 at byte 4096, but a checkpoint covers 1: records "
+                        "that were told are missing",
+                        kFirst.string()));
+  EXPECT_FALSE(empty.has(kFirst));
+}
+
 TEST(Recovery, CutsAllOfABatchWhoseFirstFrameIsTorn) {
   SimulatedDisk origin;
   const auto positions = write(origin, {1, 3});

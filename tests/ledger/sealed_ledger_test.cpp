@@ -95,6 +95,28 @@ TEST_F(SealedTest, GivesNoAnswerWhereTheRecordCannotBeRead) {
   EXPECT_TRUE(ledger->healthy());
 }
 
+// What stands there at the positions of the index is whole, and of somebody else.
+TEST_F(SealedTest, GivesNoAnswerFromAnotherSegmentsFile) {
+  for (const bool of_another_ledger : {false, true}) {
+    auto ledger = with_sealed({create(1), cancel(1)});
+    Bytes segment = disk.content(kFolder / segment_name(of_another_ledger ? 1 : 2));
+    if (of_another_ledger) {
+      SegmentHeader header = decode_header(segment).value();
+      header.ledger.fill(7);
+      std::ranges::copy(encode(header), segment.begin());
+    }
+    const Bytes before = disk.content(kFolder / segment_name(1));
+    disk.put(kFolder / segment_name(1), segment);
+    Calls calls({create(1), cancel(1), query(1)});
+    order_of(calls, *ledger);
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      EXPECT_EQ(calls[i].verdict, Verdict::Unknown) << i;
+    EXPECT_TRUE(ledger->healthy());
+    ledger.reset();
+    disk.put(kFolder / segment_name(1), before);
+  }
+}
+
 TEST_F(SealedTest, DeliversWhatIsParkedWhenTheLogFails) {
   auto ledger = with_sealed({create(1), cancel(1)});
   Calls calls({query(1), create(2), query(1)});

@@ -66,7 +66,7 @@ struct Read {
 
 // A start on the disk's ledger.
 inline Read read(FileDoor& disk, Mode mode = Mode::Production, const Path& folder = kFolder,
-                 const AuditKey& key = test_key()) {
+                 const AuditKey& key = test_key(), std::uint64_t covered = 0) {
   Read result;
   const EachRecord each = [&](const StoredRecord& stored, Position) {
     result.events.push_back(std::get<payment::EventPtr>(stored.record));
@@ -76,14 +76,16 @@ inline Read read(FileDoor& disk, Mode mode = Mode::Production, const Path& folde
   result.recovered = recover(disk, opened,
                              {.folder = folder,
                               .segment_bytes = options().segment_bytes,
-                              .first_sequence = first_sequence},
+                              .first_sequence = first_sequence,
+                              .covered = covered},
                              each);
   return result;
 }
 
-inline std::string refusal(FileDoor& disk, const AuditKey& key = test_key()) {
+inline std::string refusal(FileDoor& disk, const AuditKey& key = test_key(),
+                           std::uint64_t covered = 0) {
   try {
-    read(disk, Mode::Production, kFolder, key);
+    read(disk, Mode::Production, kFolder, key, covered);
   } catch (const LedgerError& error) {
     return error.what();
   }

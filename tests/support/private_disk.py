@@ -1,7 +1,8 @@
 """A small disk of a test's own: a tmpfs in a mount namespace that a shell of ours keeps alive.
 
-It is seen through that shell's /proc entry, so that nothing is mounted where others look, and it is
-gone as soon as the shell is, however the test ends. Needs root, or user namespaces.
+Nothing is mounted where others look, and the disk is gone as soon as the shell is, however the test
+ends. A test sees it through the shell's /proc entry; a server under test runs inside the namespace
+(Server's `disk`), for SQLite follows links and would leave it. Needs root, or user namespaces.
 """
 
 import errno
@@ -9,7 +10,7 @@ import os
 import subprocess
 from pathlib import Path
 
-MOUNTED_AT = "/mnt"
+MOUNTED_AT = Path("/mnt")
 
 
 class PrivateDisk:
@@ -19,12 +20,18 @@ class PrivateDisk:
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._mount(f"-t tmpfs -o size={mib}m,mode=0700 tmpfs")
         self.path = Path(f"/proc/{self.shell.pid}/root{MOUNTED_AT}")
+        join_user = ["--user", "--preserve-credentials"] if own_user else []
+        self.enter = ["nsenter", "--target", str(self.shell.pid), *join_user, "--mount"]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.shell.communicate("exit\n")
+
+    def inside(self, path):
+        """A path on this disk as those see it who are inside."""
+        return MOUNTED_AT / Path(path).relative_to(self.path)
 
     def _mount(self, what):
         self.shell.stdin.write(f"mount {what} {MOUNTED_AT} && echo done || echo failed\n")

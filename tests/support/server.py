@@ -31,11 +31,15 @@ def run(*arguments, **options):
 
 class Server:
     """One server process and its folder. `environment` (such as BATAL_HTTP_LOOPS), `arguments` and
-    the limit of open files, `descriptors`, go to every start."""
+    the limit of open files, `descriptors`, go to every start. The folder may be on a PrivateDisk,
+    `disk`."""
 
-    def __init__(self, folder, sandbox=True, arguments=(), environment=None, descriptors=None):
+    def __init__(self, folder, sandbox=True, arguments=(), environment=None, descriptors=None,
+                 disk=None):
         self.folder = Path(folder)
+        self.disk = disk
         self.data = self.folder / "data"
+        self.audit_key = self.folder / "data.audit.key"
         self.partners = self.data / "partners"
         self.sandbox = sandbox
         self.arguments = list(arguments)
@@ -64,8 +68,11 @@ class Server:
     def launch(self):
         """Starts the process and does not wait for it."""
         mode = ["--sandbox"] if self.sandbox else []
-        command = [binary(), "serve", *mode, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
-                   "--data", str(self.data), *self.arguments]
+        enter, data = [], self.data
+        if self.disk:
+            enter, data = self.disk.enter, self.disk.inside(self.data)
+        command = [*enter, binary(), "serve", *mode, "--listen", "127.0.0.1:0",
+                   "--admin", "127.0.0.1:0", "--data", str(data), *self.arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log,
                                             env={**os.environ, **self.environment},
@@ -106,7 +113,11 @@ class Server:
         return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
     def log_text(self):
-        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+        """The end of it."""
+        return self.whole_log_text()[-4000:]
+
+    def whole_log_text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def stop(self):
         """SIGTERM, and the process must end by itself and cleanly."""

@@ -17,8 +17,8 @@ std::string place(Position position) {
 
 }  // namespace
 
-ChainCheck::ChainCheck(FileDoor& door, const Path& folder)
-    : door_(door), folder_(folder), frames_(door, folder), newest_(kNewest) {}
+ChainCheck::ChainCheck(FileDoor& door, const Path& folder, const LedgerId& ledger)
+    : door_(door), folder_(folder), frames_(door, folder, ledger), newest_(kNewest) {}
 
 std::optional<Mac> ChainCheck::follow(const Reader& reader, const Reader::Entry& entry) {
   const auto* const event = std::get_if<EventPtr>(&entry.stored.record);

@@ -17,7 +17,7 @@ namespace batal::ledger {
 
 class ChainCheck {
  public:
-  ChainCheck(FileDoor& door, const Path& folder);
+  ChainCheck(FileDoor& door, const Path& folder, const LedgerId& ledger);
 
   // Takes the log's next record and returns the MAC that it is sealed onto: zeros for the first of
   // a chain, nothing where the record before it was pruned. Throws LedgerError that names the

@@ -31,7 +31,7 @@ class Verification {
         format_(checked_format(door, options)),
         claims_(door, options, format_.id),
         reader_(options.folder, door),
-        chain_(door, options.folder),
+        chain_(door, options.folder, format_.id),
         bytes_total_(reader_.bytes_total()) {
     if (options.audit_key) macs_.emplace(*options.audit_key);
     if (reader_.segments() == 0)

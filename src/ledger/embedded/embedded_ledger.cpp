@@ -60,10 +60,10 @@ EmbeddedLedger::EmbeddedLedger(EmbeddedOptions options, FileDoor& door)
               [this] { notice_answers(); }) {
   const std::uint64_t first_sequence = keeper_.catch_up();
   keeper_.load(image_);
-  recovery_ = log_.recover(first_sequence, [this](const StoredRecord& stored, Position position) {
+  const auto apply = [this](const StoredRecord& stored, Position position) {
     image_.apply(stored.record, {position, stored.mac});
-  });
-  keeper_.check(log_.end());
+  };
+  recovery_ = log_.recover(first_sequence, apply, keeper_.covered());
   use_index();
   warn_of_a_late_clock();
   queue_.reserve(options_.queue_commands_max);
@@ -184,9 +184,21 @@ Time EmbeddedLedger::decision_time() {
 
 void EmbeddedLedger::decide(Submission& submission, Batch& batch) {
   if (is_too_late(submission, batch)) return;
-  const auto seen = image_.see(submission.command);
+  Image::Seen seen;
+  try {
+    seen = image_.see(submission.command);
+  } catch (const LedgerError& error) {
+    return leave_undecided(submission, error);
+  }
   if (!seen.unknown.empty() || must_wait(submission.command)) return park(submission, seen.unknown);
   conclude(submission, seen.view, {}, batch);
+}
+
+// Nothing can be said without a record that cannot be read; all that does not need it goes on.
+void EmbeddedLedger::leave_undecided(Submission& submission, const LedgerError& error) {
+  spdlog::error("ledger: a record cannot be read, its call gets no answer: {}", error.what());
+  give_up(&submission);
+  hand_over(submission);
 }
 
 bool EmbeddedLedger::is_too_late(Submission& submission, const Batch& batch) {
@@ -242,17 +254,25 @@ void EmbeddedLedger::resume_parked(Batch& batch) {
   }
   lookup_.take(answered_);
   for (; next_answered_ < answered_.size() && log_.fits_another(); ++next_answered_) {
-    const Parked& parked = *parked_.front();
-    Submission& submission = *parked.submission;
-    if (parked.failed) {
-      give_up(&submission);
-      hand_over(submission);
-    } else if (!is_too_late(submission, batch)) {
-      const auto view = image_.see(submission.command, parked.answers);
-      conclude(submission, view, parked.answers, batch);
-    }
+    resume(*parked_.front(), batch);
     unpark();
   }
+}
+
+void EmbeddedLedger::resume(const Parked& parked, Batch& batch) {
+  Submission& submission = *parked.submission;
+  if (parked.failed) {
+    give_up(&submission);
+    return hand_over(submission);
+  }
+  if (is_too_late(submission, batch)) return;
+  payment::View view;
+  try {
+    view = image_.see(submission.command, parked.answers);
+  } catch (const LedgerError& error) {
+    return leave_undecided(submission, error);
+  }
+  conclude(submission, view, parked.answers, batch);
 }
 
 // Puts a decision's record, if it has one, into batch and image. False: neither has changed.
@@ -275,7 +295,7 @@ bool EmbeddedLedger::store(const std::optional<payment::Record>& record,
 std::chrono::microseconds EmbeddedLedger::sweep(Batch& batch) {
   constexpr int kPortion = 64;
   for (int step = 0; step < kPortion; ++step) {
-    const auto due = image_.due(batch.now);
+    const auto due = next_due(batch.now);
     if (!due) {
       const auto next = image_.next_expiry();
       return next ? std::min(kRestMax, *next - batch.now) : kRestMax;
@@ -283,6 +303,19 @@ std::chrono::microseconds EmbeddedLedger::sweep(Batch& batch) {
     if (*due && !(log_.fits_another() && expire(**due, batch))) return kRestMax;
   }
   return {};
+}
+
+// As Image::due. What cannot be read is never swept: it has expired all the same, and memory keeps
+// it.
+std::optional<payment::TransactionPtr> EmbeddedLedger::next_due(Time now) {
+  try {
+    return image_.due(now);
+  } catch (const LedgerError& error) {
+    spdlog::error("ledger: a record cannot be read, its transaction is not swept: {}",
+                  error.what());
+    image_.pass_over_due();
+    return nullptr;
+  }
 }
 
 bool EmbeddedLedger::expire(const payment::Transaction& transaction, Batch& batch) {

@@ -105,6 +105,8 @@ class EmbeddedLedger final : public Ledger {
   void commit_batch();
   payment::Time decision_time();
   void resume_parked(Batch& batch);
+  void resume(const Parked& parked, Batch& batch);
+  void leave_undecided(Submission& submission, const LedgerError& error);
   void decide(Submission& submission, Batch& batch);
   bool is_too_late(Submission& submission, const Batch& batch);
   void conclude(Submission& submission, const payment::View& view, std::span<const LookedUp> known,
@@ -116,6 +118,7 @@ class EmbeddedLedger final : public Ledger {
   void unpark();
   void use_index();
   std::chrono::microseconds sweep(Batch& batch);
+  std::optional<payment::TransactionPtr> next_due(payment::Time now);
   bool expire(const payment::Transaction& transaction, Batch& batch);
   void hand_over(Submission& submission);
   void deliver();

@@ -51,7 +51,19 @@ const File& FrameReader::file_of(std::uint32_t segment) {
   if (const auto found = open_.find(segment); found != open_.end()) return *found->second;
   if (open_.size() >= kOpenMax) open_.erase(open_.begin());
   const Path path = path_of(segment);
-  return *(open_[segment] = must(door_.open(path, OpenFor::Reading), "open", path));
+  FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
+  check(*file, segment);
+  return *(open_[segment] = std::move(file));
+}
+
+void FrameReader::check(const File& file, std::uint32_t segment) const {
+  const Path path = path_of(segment);
+  HeaderBytes bytes;
+  const auto size = must(read_all(file, bytes, 0), "read", path);
+  const auto header = decode_header(std::span(bytes).first(size));
+  if (!header) throw LedgerError(fmt::format("{} {}", path.string(), header.error()));
+  if (header->ledger == ledger_ && header->number == segment) return;
+  throw LedgerError(fmt::format("{} is another segment than its name says", path.string()));
 }
 
 }  // namespace batal::ledger

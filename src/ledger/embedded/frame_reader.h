@@ -1,5 +1,8 @@
 // Reads single records of the log by their position. Keeps some segments open.
 //
+// A file that is no segment of this ledger, or not the one that it is named after, gives no record:
+// what stands at a position there is another, and would be taken for "no such record".
+//
 // One thread at a time.
 #pragma once
 
@@ -26,7 +29,8 @@ StoredRecord stored(const Frame& frame, const Path& path, std::uint64_t offset);
 
 class FrameReader {
  public:
-  FrameReader(FileDoor& door, Path folder) : door_(door), folder_(std::move(folder)) {}
+  FrameReader(FileDoor& door, Path folder, const LedgerId& ledger)
+      : door_(door), folder_(std::move(folder)), ledger_(ledger) {}
 
   // Throws LedgerError where the frame cannot be read, is broken, or its record cannot be decoded.
   StoredRecord read(Position position);
@@ -39,10 +43,12 @@ class FrameReader {
 
  private:
   const File& file_of(std::uint32_t segment);
+  void check(const File& file, std::uint32_t segment) const;
   Path path_of(std::uint32_t segment) const { return folder_ / segment_name(segment); }
 
   FileDoor& door_;
   const Path folder_;
+  const LedgerId ledger_;
   boost::unordered_flat_map<std::uint32_t, FilePtr> open_;
   Bytes buffer_;
 };

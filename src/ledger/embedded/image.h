@@ -88,7 +88,9 @@ class Image {
   std::optional<payment::Time> next_expiry() const { return live_.next_expiry(); }
 
   // One step of a sweep (LiveSet::due). Null where the step only forgot one that is no longer live.
+  // Throws LedgerError where its record cannot be read; then it comes again, or is passed over.
   std::optional<payment::TransactionPtr> due(payment::Time now);
+  void pass_over_due() { live_.pass_over_due(); }
 
   std::size_t live_count() const { return live_.size(); }
 

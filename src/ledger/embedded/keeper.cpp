@@ -42,9 +42,10 @@ Keeper::~Keeper() {
 
 void Keeper::open_index() {
   auto index = std::make_unique<Index>(options_.index_file, opened_.format.id);
-  if (index->sealed()->through >= segments_)
-    throw IndexError(
-        fmt::format("{} knows more segments than there are", options_.index_file.string()));
+  if (const std::uint32_t through = index->sealed()->through; through >= segments_)
+    throw LedgerError(fmt::format("{} is missing: {} says that it came after the last one there is",
+                                  (options_.folder / segment_name(through + 1)).string(),
+                                  options_.index_file.string()));
   chain_ = {};
   chained_ = 0;
   for (const SegmentFacts& facts : index->facts()) {
@@ -251,7 +252,7 @@ void Keeper::reopen_index() {
 void Keeper::seal_checkpoint(const SegmentFacts& facts, const Digest& chain) {
   if (facts.records == 0 || std::ranges::binary_search(pruned_, facts.number)) return;
   const std::uint64_t sequence = facts.first_sequence + facts.records - 1;
-  if (checkpoints_.last() && checkpoints_.last()->sequence >= sequence) return;
+  if (covered() >= sequence) return;
   checkpoints_.add({.ledger = opened_.format.id,
                     .sequence = sequence,
                     .segment = facts.number,
@@ -266,8 +267,7 @@ void Keeper::write_checkpoint(const Progress& progress) {
   checkpoints_.make_up();
   const LogEnd& end = progress.end;
   const auto now = options_.steady_clock();
-  const std::uint64_t covered = checkpoints_.last() ? checkpoints_.last()->sequence : 0;
-  if (now < checkpoint_at_ || end.sequence <= covered || chained_ + 1 != end.segment) return;
+  if (now < checkpoint_at_ || end.sequence <= covered() || chained_ + 1 != end.segment) return;
   const Path path = options_.folder / segment_name(end.segment);
   const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
   Bytes frames(end.offset - kSegmentHeaderBytes);
@@ -284,12 +284,8 @@ void Keeper::write_checkpoint(const Progress& progress) {
   checkpoint_at_ = now + options_.checkpoint_every;
 }
 
-void Keeper::check(const LogEnd& end) const {
-  const auto& last = checkpoints_.last();
-  if (!last || last->sequence <= end.sequence) return;
-  throw LedgerError(fmt::format(
-      "{} ends with record {}, but a checkpoint covers {}: records that were told are missing",
-      options_.folder.string(), end.sequence, last->sequence));
+std::uint64_t Keeper::covered() const {
+  return checkpoints_.last() ? checkpoints_.last()->sequence : 0;
 }
 
 // Snapshots.

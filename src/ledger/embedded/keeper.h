@@ -49,7 +49,8 @@ struct Indexed {
 
 class Keeper {
  public:
-  // Opens the index, or makes one. Throws LedgerError. All given must live longer.
+  // Opens the index, or makes one; an index that knows of segments that are not there is no damage
+  // but a loss. Throws LedgerError. All given must live longer.
   Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key, const KeyHash& hash,
          KeeperOptions options);
   ~Keeper();  // stops
@@ -62,13 +63,15 @@ class Keeper {
   // segments after it. Throws LedgerError.
   void load(Image& image);
 
-  // Throws LedgerError where a checkpoint covers more than the log holds.
-  void check(const LogEnd& end) const;
+  // The last record of which a checkpoint says that it was there; 0 where there is none.
+  std::uint64_t covered() const;
 
   void start();
   void stop();
 
   // By any thread, from here on.
+
+  const LedgerId& ledger() const { return opened_.format.id; }
 
   // The log is durable up to here, decided at `now`; no live transaction expires before
   // `next_expiry`, and memory holds no keys of segments before `first_table`. Never waits for the

@@ -97,9 +97,13 @@ std::optional<LiveSet::Found> LiveSet::due(Time now) {
   if (expiries_.empty() || expiries_.front().at > now) return std::nullopt;
   const auto slot = set_.find(expiries_.front());
   if (slot != set_.end()) return found(*slot);
+  pass_over_due();
+  return Found{};
+}
+
+void LiveSet::pass_over_due() {
   std::ranges::pop_heap(expiries_, std::greater{});
   expiries_.pop_back();
-  return Found{};
 }
 
 }  // namespace batal::ledger

@@ -46,6 +46,9 @@ class LiveSet {
   // nothing where none is due. A transaction is returned until it is erased.
   std::optional<Found> due(payment::Time now);
 
+  // Forgets the expiry that is due first; its transaction stays.
+  void pass_over_due();
+
  private:
   // One allocation each: this head and the bytes behind it.
   struct Entry {

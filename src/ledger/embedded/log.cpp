@@ -36,13 +36,15 @@ Log::Log(FileDoor& door, LogOptions options, const AuditKey& key)
       options_(checked(std::move(options))),
       macs_(key),
       folder_(open_folder(door_, options_.folder, options_.mode, key.id())),
-      reader_(door_, options_.folder) {}
+      reader_(door_, options_.folder, folder_.format.id) {}
 
-RecoveryReport Log::recover(std::uint64_t first_sequence, const EachRecord& each) {
+RecoveryReport Log::recover(std::uint64_t first_sequence, const EachRecord& each,
+                            std::uint64_t covered) {
   tail_ = ledger::recover(door_, folder_,
                           {.folder = options_.folder,
                            .segment_bytes = options_.segment_bytes,
-                           .first_sequence = first_sequence},
+                           .first_sequence = first_sequence,
+                           .covered = covered},
                           each);
   sequence_ = synced_sequence_ = tail_.last_sequence;
   prepare_next();

@@ -43,9 +43,10 @@ class Log {
 
   const OpenedFolder& folder() const { return folder_; }
 
-  // First and once. `first_sequence` is the last segment's, as the sealed ones tell. Throws
-  // LedgerError.
-  RecoveryReport recover(std::uint64_t first_sequence, const EachRecord& each);
+  // First and once. `first_sequence` is the last segment's, as the sealed ones tell; records through
+  // `covered` must be there, as checkpoints tell. Throws LedgerError.
+  RecoveryReport recover(std::uint64_t first_sequence, const EachRecord& each,
+                         std::uint64_t covered = 0);
 
   // Makes sure that a whole batch fits the live segment, going on to the next one where less is
   // left. To be called before a batch's first append. False: the disk has no room for another

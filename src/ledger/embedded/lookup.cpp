@@ -27,7 +27,7 @@ Lookup::Lookup(FileDoor& door, Path folder, Path index_file, const KeyHash& hash
       hash_(hash),
       keeper_(keeper),
       answered_(std::move(answered)),
-      frames_(door_, folder_),
+      frames_(door_, folder_, keeper_.ledger()),
       thread_([this] { run(); }) {}
 
 Lookup::~Lookup() {

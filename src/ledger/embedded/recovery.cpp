@@ -52,10 +52,12 @@ class Recovery {
       : door_(door), opened_(opened), options_(options), each_(each) {
     recovered_.segment = std::max(1U, opened.files.last());
     recovered_.first_sequence = options.first_sequence;
+    recovered_.last_sequence = options.first_sequence - 1;
   }
 
   Recovered run() {
     if (opened_.is_new) {
+      check_covered(kSegmentHeaderBytes);
       rewrite({});
       write_format(door_, options_.folder, opened_.format);
     } else {
@@ -75,20 +77,28 @@ class Recovery {
                   .number = recovered_.segment,
                   .first_sequence = options_.first_sequence});
     FrameCursor cursor(segment, options_.first_sequence);
-    while (cursor.next()) {
-    }
-    report_cut({segment, cursor, recovered_.segment, path()});
+    while (cursor.next()) ++recovered_.last_sequence;
+    recovered_.cut = torn_tail({segment, cursor, recovered_.segment, path()});
+    check_covered(cursor.offset());
+    report_cut();
     rewrite(std::span(segment).first(cursor.offset()).subspan(kSegmentHeaderBytes));
     FrameCursor again(segment, options_.first_sequence);
     visit(again, recovered_.segment, path(), each_);
-    recovered_.last_sequence = again.sequence() - 1;
   }
 
-  void report_cut(const Tail& tail) {
-    const auto cut = recovered_.cut = torn_tail(tail);
+  void check_covered(std::uint64_t end) const {
+    if (recovered_.last_sequence >= options_.covered) return;
+    throw BrokenRecord(
+        fmt::format("{} ends with record {} at byte {}, but a checkpoint covers {}: records that "
+                    "were told are missing",
+                    path().string(), recovered_.last_sequence, end, options_.covered));
+  }
+
+  void report_cut() const {
+    const auto& cut = recovered_.cut;
     if (!cut) return;
     spdlog::warn("ledger: cut a torn tail of {} bytes off {} at byte {}: first lost record {}",
-                 cut->bytes, tail.path.string(), cut->offset, cut->first_lost_sequence);
+                 cut->bytes, path().string(), cut->offset, cut->first_lost_sequence);
   }
 
   // Puts a fresh segment with these frames in the place of the last one.

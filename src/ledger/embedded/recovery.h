@@ -6,9 +6,10 @@
 // synced and then takes its name; before that, nothing that was read is told to anybody.
 //
 // A broken frame is a torn tail, and is cut off, unless that would lose what was told: a later
-// whole frame says that it was synced, or a later segment exists. Then, as with a segment that is
-// missing or shorter than it was made, a foreign file, another format, mode or audit key, or a
-// folder in use, a LedgerError names the file and, where there is one, the offset.
+// whole frame says that it was synced, a checkpoint covers it, or a later segment exists. Then, as
+// with a segment that is missing or shorter than it was made, a foreign file, another format, mode
+// or audit key, or a folder in use, a LedgerError names the file and, where there is one, the
+// offset; and no segment is touched, so that nothing is lost that could still be mended.
 //
 // Sealed segments are not read here (sealed_segment.h does): a start that had to read years of log
 // would take as long.
@@ -69,6 +70,7 @@ struct RecoveryOptions {
   Path folder;
   std::size_t segment_bytes = 0;     // of the fresh last segment; more where its frames need more
   std::uint64_t first_sequence = 1;  // of the last segment, as those before it tell
+  std::uint64_t covered = 0;         // the last record of which a checkpoint says that it was there
 };
 
 // Calls `each` with every record of the last segment in order, on this thread, after the segment

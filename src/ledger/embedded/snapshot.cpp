@@ -136,6 +136,11 @@ SnapshotWriter::SnapshotWriter(FileDoor& door, const Path& folder)
   file_ = must(door_.open(temporary, OpenFor::Creating), "make", temporary);
 }
 
+// What is left of it would keep a full disk full; the error that led here is the one to tell.
+SnapshotWriter::~SnapshotWriter() {
+  if (file_) static_cast<void>(door_.remove(folder_ / kTemporaryName));
+}
+
 void SnapshotWriter::add(const Link& newest, std::span<const std::uint8_t> encoded) {
   const std::size_t begin = buffer_.size();
   buffer_.resize(begin + kEntryHeadBytes);
@@ -166,6 +171,7 @@ void SnapshotWriter::finish(SnapshotHead head) {
   must(write_all(*file_, encode(head), 0), "write", temporary);
   must(file_->sync(), "sync", temporary);
   publish(door_, temporary, folder_ / kSnapshotName);
+  file_.reset();
 }
 
 bool make_snapshot(FileDoor& door, const Path& folder, const SnapshotHead& head, bool has_present,

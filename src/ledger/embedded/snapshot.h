@@ -41,10 +41,13 @@ using EachLive = std::function<void(const Link& newest, std::span<const std::uin
 std::optional<SnapshotHead> read_snapshot(FileDoor& door, const Path& folder,
                                           const LedgerId& ledger, const EachLive& each);
 
-// Writes one, in place of the one before, durably.
+// Writes one, in place of the one before, durably. What was not finished is removed.
 class SnapshotWriter {
  public:
   SnapshotWriter(FileDoor& door, const Path& folder);  // throws LedgerError, as all of it
+  ~SnapshotWriter();
+  SnapshotWriter(const SnapshotWriter&) = delete;
+  SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
   void add(const Link& newest, std::span<const std::uint8_t> encoded);
 
@@ -56,7 +59,7 @@ class SnapshotWriter {
 
   FileDoor& door_;
   const Path folder_;
-  FilePtr file_;
+  FilePtr file_;  // null: finished
   Bytes buffer_;
   std::uint64_t written_ = 0;
   std::uint64_t count_ = 0;
