@@ -43,8 +43,8 @@ class Log {
 
   const OpenedFolder& folder() const { return folder_; }
 
-  // First and once. `first_sequence` is the last segment's, as the sealed ones tell; records through
-  // `covered` must be there, as checkpoints tell. Throws LedgerError.
+  // First and once. `first_sequence` is the last segment's, as the sealed ones tell; records
+  // through `covered` must be there, as checkpoints tell. Throws LedgerError.
   RecoveryReport recover(std::uint64_t first_sequence, const EachRecord& each,
                          std::uint64_t covered = 0);
 
