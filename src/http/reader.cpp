@@ -134,6 +134,7 @@ View path_of(View target) {
 struct Reader::Current {
   Request request;
   std::optional<Parser> parser;
+  bool keep_alive = false;  // what the head says; Beast would listen to trailers too
   bool expectation_taken = false;
 };
 
@@ -187,6 +188,7 @@ Reader::State Reader::put() {
   if (in_head && head_bytes > limits_.head_bytes_max) return refuse(Malformed::HeadTooLarge);
   if (ec == error::body_limit) return refuse(Malformed::BodyTooLarge);
   if (ec && ec != error::need_more) return refuse(Malformed::Head);
+  if (in_head && parser.is_header_done()) current_->keep_alive = parser.keep_alive();
   return parser.is_done() ? State::Complete : State::NeedMore;
 }
 
@@ -234,7 +236,7 @@ void Reader::read_request_line() {
 }
 
 bool Reader::keep_alive() const {
-  return current_->parser->keep_alive();
+  return current_->keep_alive;
 }
 
 bool Reader::http_1_0() const {
@@ -271,7 +273,7 @@ void Reader::start() {
   Parser& parser = current_->parser.emplace(std::span<char>{buffer_.get(), capacity_}, request);
   parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // put() counts itself
   parser.body_limit(limits_.body_bytes_max);
-  current_->expectation_taken = false;
+  current_->keep_alive = current_->expectation_taken = false;
   state_ = State::NeedMore;
 }
 

@@ -1,6 +1,7 @@
 """The provider API over HTTP: which state becomes which, idempotency by key, and who may call."""
 
 import uuid
+from datetime import datetime
 
 import pytest
 from support.wire import Wire
@@ -225,6 +226,15 @@ def test_a_token_request_that_loses_its_connection(world):
 def test_a_bad_fault_rule(world, rule):
     answer = world.server.admin.call("POST", "/sandbox/faults", rule)
     assert answer.status == 400 and set(answer.json) == {"error"}
+
+
+def test_every_answer_tells_the_time_of_the_clock(world):
+    caller = world.callers["first"]
+    for _ in range(2):
+        world.server.advance(3600)
+        answer = caller.call("55", {"originalReferenceNo": "x"})
+        told = datetime.fromisoformat(answer.header("X-TIMESTAMP")).timestamp()
+        assert abs(told - world.server.now()) < 600
 
 
 @pytest.mark.parametrize("body", [{}, {"advanceSeconds": -1}, {"advanceSeconds": "1"},

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Writes what the fuzz targets begin with: one file for each idea, in FOLDER/TARGET/.
 
-    tests/fuzz/seeds.py FOLDER
+    tests/fuzz/seeds.py tests/fuzz/corpus
 
-Bodies come from the tables of tests/cases/, the rest is written here. Needed only when a target
-reads its input in a new way: the corpus then is what `run.py --merge FOLDER` makes of these.
+Bodies come from the tables of tests/cases/, the rest is written here. What else stands in the
+corpus was found by fuzzing (run.py --merge). A target that reads its input in a new way needs its
+folder emptied and filled again.
 """
 
 import base64
@@ -100,6 +101,8 @@ def header_seeds():
     for call in ("GET /v1.0/debit/cancel", "POST /v1.1/debit/cancel", "POST /v1.0/auth/query",
                  "\n[]", '\n\n{"a":"\\/\\u00e9"}', "\n\n{}"):
         yield call.encode()
+    for mark in " !#$%&'()*+,/:;<=>?@[]^`{|}":
+        yield f"\nX-EXTERNAL-ID: a{mark}b".encode()
     for name, values in wrong.items():
         yield f"\n-{name}".encode()
         yield f"\n+{name.lower()}: {values[0]}".encode()

@@ -11,7 +11,6 @@ found, N not found", and with status 1 if one is not found, does not apply or do
 """
 
 import argparse
-import json
 import os
 import random
 import re
@@ -79,29 +78,32 @@ def must_run(command):
     return said
 
 
-def compiled(folder, file, text):
-    """The object of a spoilt source, made by the command that makes the sound one."""
-    source = folder / file.replace("/", "_")
-    source.write_text(f"{HELPER}\n{text}")
-    sound = ROOT / "src" / file
-    entries = json.loads((BUILD / "compile_commands.json").read_text())
-    words = next(shlex.split(e["command"]) for e in entries if Path(e["file"]) == sound)
-    words[words.index("-o") + 1] = str(source.with_suffix(".o"))
-    words[words.index("-c") + 1] = str(source)
-    must_run([*words, f"-I{ROOT / 'tests'}"])
-    return str(source.with_suffix(".o"))
+def compiled(folder, commands, file, text):
+    """The object of a spoilt source, made by the command that makes the sound one. The source
+    always has the same place, by which the compiler's cache knows it again."""
+    made = folder / f"{file.replace('/', '_')}.o"
+    source = BUILD / "planted" / file.replace("/", "_")
+    source.parent.mkdir(exist_ok=True)
+    fresh = source.with_suffix(f".{os.getpid()}")
+    fresh.write_text(f"{HELPER}\n{text}")
+    fresh.replace(source)
+    words = next(words for words in commands if words[-1] == str(ROOT / "src" / file))
+    before = words[:words.index("-MD")]  # what follows says where things are put
+    must_run([*before, f"-I{ROOT / 'tests'}", "-o", str(made), "-c", str(source)])
+    return str(made)
 
 
 def build(folder, texts):
     """The server with the spoilt objects: none of the sound ones is taken out of the libraries,
     for there is nothing left that only they define."""
+    lines = must_run(["ninja", "-t", "commands", "batal"]).splitlines()
+    commands = [[word for word in shlex.split(line) if word not in (":", "&&")] for line in lines]
     with ThreadPoolExecutor(2) as pool:
-        objects = list(pool.map(lambda item: compiled(folder, *item), texts.items()))
-    link = must_run(["ninja", "-t", "commands", "batal"]).splitlines()[-1]
-    words = [word for word in shlex.split(link) if word not in (":", "&&")]
-    words[words.index("-o") + 1] = str(folder / "batal")
-    words[words.index("-o"):words.index("-o")] = objects
-    must_run(words)
+        objects = list(pool.map(lambda item: compiled(folder, commands, *item), texts.items()))
+    link = commands[-1]
+    link[link.index("-o") + 1] = str(folder / "batal")
+    link[link.index("-o"):link.index("-o")] = objects
+    must_run(link)
     return folder / "batal"
 
 

@@ -322,6 +322,21 @@ TEST(ReaderExpectation, IsToldOnceAndOnlyWhenTheBodyIsAwaited) {
   EXPECT_FALSE(other.take_expectation());
 }
 
+TEST(ReaderKeepAlive, IsWhatTheHeadSaysAndNotATrailer) {
+  constexpr std::string_view kChunks = "1\r\n{\r\n0\r\n";
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n";
+  const std::string close = "Connection: close\r\n";
+  const auto kept = [](std::string_view bytes) {
+    Reader reader{Limits{}};
+    put(reader, bytes);
+    EXPECT_EQ(reader.advance(), State::Complete);
+    return reader.keep_alive();
+  };
+  EXPECT_TRUE(kept(fmt::format("{}\r\n{}\r\n", head, kChunks)));
+  EXPECT_FALSE(kept(fmt::format("{}{}\r\n{}\r\n", head, close, kChunks)));
+  EXPECT_TRUE(kept(fmt::format("{}\r\n{}{}\r\n", head, kChunks, close)));
+}
+
 TEST(RequestHeaders, CompareWithoutRegardToCase) {
   Reader reader{Limits{}};
   put(reader, "GET /a/b?c HTTP/1.1\r\nhost: h\r\nX-A: 1\r\nx-a: 2\r\n\r\n");

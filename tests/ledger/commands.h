@@ -3,11 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "payment/command.h"
 #include "payment/decide.h"
+#include "payment/keys.h"
 
 namespace batal::ledger {
 
@@ -15,6 +19,18 @@ inline constexpr payment::Time kNoon{std::chrono::hours(500'000)};
 
 inline std::string reference_no(int number) {
   return fmt::format("A1{:026}", number);
+}
+
+// Keys of partner P1. A key is a view: what it looks at is kept until the end of the tests.
+inline std::string_view kept(std::string_view text) {
+  static std::set<std::string, std::less<>> all;
+  return *all.emplace(text).first;
+}
+inline payment::Key by_reference(std::string_view id) {
+  return {payment::Key::By::Reference, 0, "P1", kept(id)};
+}
+inline payment::Key by_call(std::uint8_t service, std::string_view id) {
+  return {payment::Key::By::Call, service, "P1", kept(id)};
 }
 
 inline payment::Call call_of(std::uint8_t service, std::string external_id) {

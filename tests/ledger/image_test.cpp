@@ -94,13 +94,6 @@ class Kept {
   std::uint32_t next_ = 1;
 };
 
-Key by_call(std::uint8_t service, std::string_view id) {
-  return {Key::By::Call, service, "P1", id};
-}
-Key by_reference(std::string_view id) {
-  return {Key::By::Reference, 0, "P1", id};
-}
-
 // The event that a command leaves of a transaction as it was.
 EventPtr next_event(const EventPtr& before, const Command& command) {
   payment::View view;
@@ -267,6 +260,7 @@ class KnownTest : public ::testing::Test {
     return looked_up;
   }
 
+  const std::string name = reference_no(1);
   Kept kept{good_hash()};
   const EventPtr creation = created(1);
   const EventPtr payment = next_event(creation, provider(Action::Pay, 1, "pay"));
@@ -274,7 +268,7 @@ class KnownTest : public ::testing::Test {
 
 TEST_F(KnownTest, StandsWhereMemoryHasNothing) {
   const Command command = provider(Action::Refund, 1, "refund");
-  const LookedUp found[] = {known(by_reference(reference_no(1)), payment, payment)};
+  const LookedUp found[] = {known(by_reference(name), payment, payment)};
   const View view = kept.image.see(command, found);
   EXPECT_EQ(view.transaction[0].transaction->state, State::Paid);
   EXPECT_FALSE(view.identity.event);
@@ -287,7 +281,7 @@ TEST_F(KnownTest, GivesWayToWhatMemoryHasUnderTheKey) {
   kept.segment = 5;
   const EventPtr refund = next_event(payment, provider(Action::Refund, 1, "refund"));
   const Link link = kept.apply(refund);
-  const LookedUp found[] = {known(by_reference(reference_no(1)), payment, payment),
+  const LookedUp found[] = {known(by_reference(name), payment, payment),
                             known(by_call(0, "pay"), payment, payment)};
   const View view = kept.image.see(provider(Action::Pay, 1, "pay"), found);
   EXPECT_EQ(view.identity.event->action, Action::Pay);

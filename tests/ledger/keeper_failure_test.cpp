@@ -248,6 +248,16 @@ TEST_F(PruningKeeperTest, NeverPrunesAnEndBeforeItsBeginning) {
   EXPECT_EQ(live(), 0U);
 }
 
+TEST_F(PruningKeeperTest, KeepsWhatTheLedgersMemoryMayRead) {
+  const CaughtLog caught;
+  add_segment(1);
+  add_segment(2);
+  log.add(payment::TimeMark{kNoon});
+  first_table = 2;
+  run_until([this] { return is_pruned(1); }, late);
+  EXPECT_FALSE(is_pruned(2));
+}
+
 TEST_F(PruningKeeperTest, TriesAgainAndTellsOnce) {
   const CaughtLog caught;
   add_segment(1);

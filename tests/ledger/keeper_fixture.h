@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ class KeeperFixture : public ::testing::Test {
 
   // The log is durable up to its end, and the keeper knows.
   void commit(payment::Time now = kNoon, payment::Time next_expiry = payment::Time::max()) {
-    keeper->committed(log.end(), now, next_expiry);
+    keeper->committed(log.end(), now, next_expiry, first_table);
   }
 
   std::uint32_t through() const { return keeper->indexed().sealed->through; }
@@ -57,12 +58,6 @@ class KeeperFixture : public ::testing::Test {
     reader.find(*keeper->indexed().sealed, slot_of(hash, key), found);
     return found;
   }
-  static payment::Key by_reference(std::string_view id) {
-    return {payment::Key::By::Reference, 0, "P1", id};
-  }
-  static payment::Key by_call(std::uint8_t service, std::string_view id) {
-    return {payment::Key::By::Call, service, "P1", id};
-  }
 
   // Waits for what the keeper's thread does; false where that takes too long.
   static bool comes_true(const std::function<bool()>& condition) {
@@ -79,6 +74,7 @@ class KeeperFixture : public ::testing::Test {
   GrownLog log{disk};
   KeyHash hash = key_hash(log.key.key_hash_secret());
   KeeperOptions options;
+  std::uint32_t first_table = std::numeric_limits<std::uint32_t>::max();  // of the ledger's memory
   OpenedFolder opened;
   std::unique_ptr<Keeper> keeper;
 };

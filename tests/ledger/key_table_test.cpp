@@ -1,10 +1,11 @@
 #include "ledger/embedded/key_table.h"
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <rapidcheck.h>
 
 #include <map>
+
+#include "support/heap.h"
 
 namespace batal::ledger {
 namespace {
@@ -82,30 +83,26 @@ TEST(KeyTable, GivesItsEntriesInOrder) {
   }));
 }
 
-// The heap's own count of bytes, large blocks included.
-std::size_t heap_bytes() {
-  const auto heap = ::mallinfo2();
-  return heap.uordblks + heap.hblkhd;
-}
-
+#ifdef BATAL_HAS_HEAP
 // The worst is reached just after the table has grown, so that many sizes are tried. While it grows
 // it has both, which is not counted here.
 TEST(KeyTable, TakesAtMost32BytesAnEntry) {
   double worst = 0;
   for (std::uint32_t size = 1'000; size <= 1'000'000; size += size / 24) {
-    const std::size_t before = heap_bytes();
+    const std::size_t before = testing::heap_bytes();
     KeyTable table;
     std::uint64_t hash = 0;
     for (std::uint32_t offset = 1; offset <= size; ++offset)
       table.put(hash += 0x9E3779B97F4A7C15, offset, [](std::uint32_t) { return false; });
     ASSERT_EQ(table.size(), size);
-    const double bytes = static_cast<double>(heap_bytes() - before) / size;
+    const double bytes = static_cast<double>(testing::heap_bytes() - before) / size;
     EXPECT_LE(bytes, 32) << size << " entries";
     EXPECT_GE(bytes, 12) << size << " entries: the heap was not measured";
     worst = std::max(worst, bytes);
   }
   RecordProperty("bytes_an_entry_at_worst", std::to_string(worst));
 }
+#endif
 
 }  // namespace
 }  // namespace batal::ledger

@@ -1,7 +1,6 @@
 #include "ledger/embedded/live_set.h"
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <rapidcheck.h>
 
 #include <map>
@@ -10,6 +9,7 @@
 #include "ledger/commands.h"
 #include "ledger/embedded/record_codec.h"
 #include "ledger/test_key.h"
+#include "support/heap.h"
 
 namespace batal::ledger {
 namespace {
@@ -189,11 +189,7 @@ TEST(LiveSet, KeepsOfALargeTransactionOnlyItsNames) {
   }
 }
 
-std::size_t heap_bytes() {
-  const auto heap = ::mallinfo2();
-  return heap.uordblks + heap.hblkhd;
-}
-
+#ifdef BATAL_HAS_HEAP
 // Most payments are made or cancelled long before they expire: what is kept of them until then is
 // bounded by what lives.
 TEST(LiveSet, LetsGoOfTheExpiriesOfWhatHasEnded) {
@@ -204,11 +200,12 @@ TEST(LiveSet, LetsGoOfTheExpiriesOfWhatHasEnded) {
     set.erase(reference(some));
   };
   for (int number = 0; number < 10'000; ++number) one_life(number);
-  const std::size_t before = heap_bytes();
+  const std::size_t before = testing::heap_bytes();
   for (int number = 0; number < 200'000; ++number) one_life(number);
-  EXPECT_LE(heap_bytes(), before);
+  EXPECT_LE(testing::heap_bytes(), before);
   EXPECT_EQ(swept(set, kNoon + minutes(300'000)), std::vector<std::string>{});
 }
+#endif
 
 TEST(LiveSet, ForgetsNoExpiryWhenItLetsGo) {
   LiveSet set(good_hash());
@@ -221,6 +218,7 @@ TEST(LiveSet, ForgetsNoExpiryWhenItLetsGo) {
   EXPECT_EQ(swept(set, kNoon + minutes(10'000)), expected);
 }
 
+#ifdef BATAL_HAS_HEAP
 // A debit payment as a shop makes it, with the identifiers' usual lengths.
 Transaction typical(int number) {
   Transaction some = transaction(number, kNoon + minutes(15));
@@ -234,16 +232,17 @@ Transaction typical(int number) {
 
 TEST(LiveSet, TakesAtMost500BytesATransaction) {
   constexpr int kCount = 200'000;
-  const std::size_t before = heap_bytes();
+  const std::size_t before = testing::heap_bytes();
   LiveSet set(good_hash());
   for (int number = 0; number < kCount; ++number) insert(set, typical(number), link(1));
   ASSERT_EQ(set.size(), static_cast<std::size_t>(kCount));
   EXPECT_TRUE(set.find(reference(typical(7)))->transaction);
-  const double bytes = static_cast<double>(heap_bytes() - before) / kCount;
+  const double bytes = static_cast<double>(testing::heap_bytes() - before) / kCount;
   RecordProperty("bytes_a_transaction", std::to_string(bytes));
   EXPECT_LE(bytes, 500);
   EXPECT_GE(bytes, 200) << "the heap was not measured";
 }
+#endif
 
 }  // namespace
 }  // namespace batal::ledger

@@ -25,17 +25,17 @@ class LookupTest : public KeeperFixture {
   }
 
   // A start on the log as it is, and a look-up on it.
-  void start() {
+  void start() { start(options.index_file); }
+  void start(const Path& index) {
     lookup.reset();
     open();
     commit();
     keeper->start();
-    lookup =
-        std::make_unique<Lookup>(disk, kLedgerFolder, options.index_file, hash, *keeper, [this] {
-          const std::lock_guard lock(mutex);
-          called = true;
-          answered.notify_one();
-        });
+    lookup = std::make_unique<Lookup>(disk, kLedgerFolder, index, hash, *keeper, [this] {
+      const std::lock_guard lock(mutex);
+      called = true;
+      answered.notify_one();
+    });
   }
 
   // The next so many questions that come back.
@@ -45,7 +45,9 @@ class LookupTest : public KeeperFixture {
     while (taken.size() < count) {
       {
         std::unique_lock lock(mutex);
-        answered.wait(lock, [this] { return called; });
+        const bool came =
+            answered.wait_for(lock, std::chrono::minutes(1), [this] { return called; });
+        if (!came) break;
         called = false;
       }
       lookup->take(taken);
@@ -234,12 +236,23 @@ TEST_F(LookupTest, AsksAgainOnceADamagedIndexIsMadeAnew) {
   EXPECT_EQ(keeper->indexed().generation, generation + 1) << "once is enough";
 }
 
+// The keeper can open it, the look-up cannot: as with no descriptors left.
+TEST_F(LookupTest, GivesUpWhereTheIndexCannotBeOpened) {
+  const CaughtLog caught;
+  add_segment(1);
+  start(index_folder / "none.sqlite");
+  EXPECT_TRUE(asked({by_call(54, "create-1")}).failed);
+  EXPECT_TRUE(asked({by_call(54, "create-1")}).failed);
+  EXPECT_FALSE(asked({}).failed);
+}
+
 TEST_F(LookupTest, LeavesUnansweredWhatItIsStoppedBefore) {
   const CaughtLog caught;
   add_segment(1);
   start();
+  const std::string name = reference_no(1);
   Question question;
-  question.keys = {by_reference(reference_no(1))};
+  question.keys = {by_reference(name)};
   question.through = 99;  // which never comes
   Question* const pointer = &question;
   lookup->ask({&pointer, 1});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <future>
 #include <memory>
@@ -52,7 +53,8 @@ class ParkingTest : public ::testing::Test {
                    .record_bytes_max = 1024};
     options.checkpoint_every = std::chrono::hours(1);
     options.snapshot_segments = 1'000;  // would read a segment that is held
-    options.clock = [] { return kNoon; };
+    options.rules.identity_kept = options.rules.transaction_kept.emplace(std::chrono::hours(24));
+    options.clock = [this] { return kNoon + passed.load(); };
     ledger = std::make_unique<EmbeddedLedger>(std::move(options), disk);
     ledger->start();
   }
@@ -66,6 +68,16 @@ class ParkingTest : public ::testing::Test {
   // Payments of no matter, more than two segments hold.
   void fill(int from) {
     for (int number = from; number < from + 30; ++number) answer(create(number));
+  }
+
+  // Creates payments from this number on, until three segments more are sealed and in the index.
+  void seal_and_index(int from) {
+    const auto signed_segment = [this] {
+      const auto checkpoints = read_checkpoints(disk, kFolder, test_key().public_key());
+      return checkpoints.empty() ? 0 : checkpoints.back().segment;
+    };
+    const std::uint32_t before = signed_segment();
+    for (int number = from; signed_segment() < before + 3; ++number) answer(create(number));
   }
 
   // Who opens a segment's file to read it waits until it is released.
@@ -93,6 +105,7 @@ class ParkingTest : public ::testing::Test {
 
   const testing::TempFolder index_folder;
   SimulatedDisk disk;
+  std::atomic<std::chrono::hours> passed = std::chrono::hours(0);  // since noon
   std::promise<void> gate;
   bool held = false;
   std::unique_ptr<EmbeddedLedger> ledger;
@@ -137,18 +150,33 @@ TEST_F(ParkingTest, SeesWhatWasIndexedWhileItWaited) {
   Calls waiting({cancel_by_call(2, "late")});
   ASSERT_EQ(waiting.submit_to(*ledger), 1U);
   EXPECT_EQ(answer(provider(Action::Pay, 2, "pay-2")).result, Result::Accepted);
-  const auto records = [this] {
-    const auto checkpoints = read_checkpoints(disk, kFolder, test_key().public_key());
-    return checkpoints.empty() ? 0 : checkpoints.back().segment;
-  };
-  const std::uint32_t before = records();
-  for (int number = 400; records() < before + 3; ++number) answer(create(number));
+  seal_and_index(400);
   answer(create(1'000));
   EXPECT_EQ(waiting.collector.count(), 0U);
   release();
   waiting.collector.wait_for(1);
   EXPECT_EQ(waiting[0].outcome.result, Result::Refused);
   EXPECT_EQ(waiting[0].outcome.refusal, payment::Refusal::AlreadyPaid);
+}
+
+// As long as it waits, memory holds the keys of all later segments, however old: they must be
+// there.
+TEST_F(ParkingTest, KeepsFromPruningWhatMayStillBeRead) {
+  hold(1);
+  Calls waiting({cancel_by_call(1, "late")});
+  ASSERT_EQ(waiting.submit_to(*ledger), 1U);
+  seal_and_index(400);
+  const Path pruned = kFolder / pruned_name(1);
+  passed = std::chrono::hours(24 * 30);
+  while (!disk.has(pruned)) answer(query(1'000));
+  passed = std::chrono::hours(24 * 31);
+  for (int number = 400; number < 410; ++number)
+    EXPECT_EQ(answer(cancel_by_call(number, fmt::format("x-{}", number))).refusal,
+              payment::Refusal::NotFound);
+  EXPECT_TRUE(ledger->healthy());
+  release();
+  waiting.collector.wait_for(1);
+  EXPECT_EQ(waiting[0].outcome.refusal, payment::Refusal::NotFound);
 }
 
 TEST_F(ParkingTest, KeepsTheLedgerFromEndingBeforeItIsDecided) {

@@ -30,10 +30,6 @@ class SealedSegmentTest : public ::testing::Test {
       if (entry.hash == slot_of(hash, key)) found.push_back(entry.position);
     return found;
   }
-  static Key by_call(std::uint8_t service, std::string_view id) {
-    return {Key::By::Call, service, "P1", id};
-  }
-  static Key by_reference(std::string_view id) { return {Key::By::Reference, 0, "P1", id}; }
 
   std::string refusal(std::uint32_t segment) {
     try {

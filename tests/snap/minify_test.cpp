@@ -105,6 +105,7 @@ TEST(Unescape, LeavesEverythingThatCouldRestructureTheText) {
       R"("\ud83d\u00e)",
       R"("\udbff\u0041")",
       R"("\ud83dplain")",
+      R"("\ud83d/ude00")",
       R"("\u00g9")",
       R"("\u00G9")",
       R"("\u00/9")",

@@ -31,7 +31,9 @@ void check_is_free(FileDoor& door, const Path& folder) {
 class Building {
  public:
   Building(FileDoor& door, Path target)
-      : door_(door), target_(std::move(target)), path_(target_.string() + ".restore.tmp") {
+      : door_(door), target_(std::move(target)), path_(target_.string() + ".restore.tmp") {}
+
+  void begin() {
     must(door_.make_folder(path_), "make", path_);
     lock_ = lock_folder(door_, path_);
     for (const auto& name : must(door_.list(path_), "list", path_))
@@ -40,10 +42,12 @@ class Building {
   Building(const Building&) = delete;
   Building& operator=(const Building&) = delete;
 
-  // The error that led here is the one to tell.
+  // The error that led here is the one to tell. Where another restore has the folder, it is not
+  // empty.
   ~Building() {
     std::error_code ignored;
-    if (!is_finished_) std::filesystem::remove_all(path_, ignored);
+    if (is_finished_) return;
+    lock_ ? std::filesystem::remove_all(path_, ignored) : std::filesystem::remove(path_, ignored);
   }
 
   const Path& path() const { return path_; }
@@ -97,6 +101,7 @@ Verified restore(FileDoor& door, const BackupOptions& options, const OnProgress&
   check_is_free(door, target);
   BackupDoor backup(door, options.file);
   Building building(door, target);
+  building.begin();
   unpack(backup, options.file, building, half(on_progress, Half::First));
   const Verified verified = [&] {
     try {

@@ -34,6 +34,8 @@ class Verification {
         chain_(door, options.folder, format_.id),
         bytes_total_(reader_.bytes_total()) {
     if (options.audit_key) macs_.emplace(*options.audit_key);
+    if (reader_.segments() == 0)
+      throw LedgerError(fmt::format("{} is missing", (options.folder / segment_name(1)).string()));
   }
 
   Verified run() {

@@ -163,7 +163,8 @@ void EmbeddedLedger::commit_batch() {
   asking_.clear();
   rest_ = sweep(batch);
   if (log_.has_batch()) log_.commit();
-  keeper_.committed(log_.end(), batch.now, image_.next_expiry().value_or(Time::max()));
+  keeper_.committed(log_.end(), batch.now, image_.next_expiry().value_or(Time::max()),
+                    image_.first_table());
   deliver();
 }
 

@@ -1,6 +1,7 @@
 #include "ledger/embedded/image.h"
 
 #include <algorithm>
+#include <limits>
 #include <ranges>
 #include <utility>
 
@@ -79,6 +80,10 @@ void Image::load_time(payment::Time last_record_at) {
 
 void Image::drop_tables(std::uint32_t through) {
   while (!tables_.empty() && tables_.front().segment <= through) tables_.pop_front();
+}
+
+std::uint32_t Image::first_table() const {
+  return tables_.empty() ? std::numeric_limits<std::uint32_t>::max() : tables_.front().segment;
 }
 
 void Image::put(const Key& key, Position position) {

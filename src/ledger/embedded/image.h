@@ -68,6 +68,9 @@ class Image {
   const Sealed& sealed() const { return *sealed_; }
   void drop_tables(std::uint32_t through);
 
+  // The first segment that a table is kept of; where there is none, one that will never be.
+  std::uint32_t first_table() const;
+
   // What stands behind a command's keys. Where sealed segments may have something under a key, the
   // key is among `unknown`, and the view is not to be used: it can be seen again when what those
   // segments have under the unknown keys is `known`. May read the log: throws LedgerError.

@@ -172,12 +172,13 @@ void Keeper::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Keeper::committed(const LogEnd& end, payment::Time now, payment::Time next_expiry) {
+void Keeper::committed(const LogEnd& end, payment::Time now, payment::Time next_expiry,
+                       std::uint32_t first_table) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     wake = progress_.end.segment != end.segment;
-    progress_ = {end, now, next_expiry};
+    progress_ = {end, now, next_expiry, first_table};
   }
   if (wake) wake_.notify_one();
 }
@@ -339,12 +340,14 @@ void Keeper::write_snapshot() {
 // Pruning.
 
 // From the oldest on, without a gap: what ended a transaction must not go before what began it.
+// What memory has keys of may still be read by the ledger's thread.
 void Keeper::prune(const Progress& progress) {
   if (!options_.transaction_kept) return;
   const Keeping keeping{.identity = options_.identity_kept,
                         .transaction = *options_.transaction_kept};
   for (const SegmentFacts& facts : index_->facts()) {
     if (std::ranges::binary_search(pruned_, facts.number)) continue;
+    if (facts.number >= progress.first_table) return;
     if (!is_past_keeping(facts, keeping, progress.now, progress.next_expiry)) return;
     prune(facts, progress.now);
   }

@@ -74,8 +74,10 @@ class Keeper {
   const LedgerId& ledger() const { return opened_.format.id; }
 
   // The log is durable up to here, decided at `now`; no live transaction expires before
-  // `next_expiry`. Never waits for the disk.
-  void committed(const LogEnd& end, payment::Time now, payment::Time next_expiry);
+  // `next_expiry`, and memory holds no keys of segments before `first_table`. Never waits for the
+  // disk.
+  void committed(const LogEnd& end, payment::Time now, payment::Time next_expiry,
+                 std::uint32_t first_table);
 
   Indexed indexed() const;
 
@@ -89,6 +91,7 @@ class Keeper {
     LogEnd end;
     payment::Time now{};
     payment::Time next_expiry = payment::Time::max();
+    std::uint32_t first_table = 0;
   };
 
   void run();

@@ -91,8 +91,10 @@ void Lookup::answer(Question& question) {
         spdlog::error("ledger: {}", error.what());
         failing_since_ = std::chrono::steady_clock::now();
       }
-      if (!keeper_.is_remade(indexed_.generation, question.through, *failing_since_ + kPatience))
-        break;
+      const auto until = *failing_since_ + kPatience;
+      if (!keeper_.is_remade(indexed_.generation, question.through, until)) break;
+      // Made anew, and yet of no use: the disk, or the limit of open files, is to blame.
+      if (std::chrono::steady_clock::now() >= until) break;
     } catch (const LedgerError& error) {
       spdlog::error("ledger: a record cannot be read, its call gets no answer: {}", error.what());
       break;

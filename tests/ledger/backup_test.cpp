@@ -1,0 +1,240 @@
+#include "ledger/archive/backup.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "ledger/archive/backup_door.h"
+#include "ledger/embedded/ledger_error.h"
+#include "ledger/written_log.h"
+#include "support/temp_folder.h"
+
+namespace batal::ledger {
+namespace {
+
+const OnProgress kUnseen = [](std::uint64_t, std::uint64_t) {};
+
+// The real disk, on which something happens before a file is opened.
+class EventfulDoor final : public FileDoor {
+ public:
+  std::function<void(const Path&, OpenFor)> before_open = [](const Path&, OpenFor) {};
+  // From this one on, every call that changes something fails; 0: none.
+  int fails_at = 0;
+  int changes = 0;
+
+  Io<FilePtr> open(const Path& path, OpenFor purpose) override {
+    before_open(path, purpose);
+    if (purpose == OpenFor::Creating && fails()) return refused();
+    auto file = posix_door().open(path, purpose);
+    if (!file) return file;
+    return std::make_unique<FragileFile>(*this, *std::move(file));
+  }
+  Io<FilePtr> lock(const Path& path) override {
+    if (fails()) return refused();
+    return posix_door().lock(path);
+  }
+  Io<void> rename(const Path& from, const Path& to) override {
+    if (fails()) return refused();
+    return posix_door().rename(from, to);
+  }
+  Io<void> remove(const Path& path) override { return posix_door().remove(path); }
+  Io<void> make_folder(const Path& folder) override {
+    if (fails()) return refused();
+    return posix_door().make_folder(folder);
+  }
+  Io<void> sync_folder(const Path& folder) override {
+    if (fails()) return refused();
+    return posix_door().sync_folder(folder);
+  }
+  Io<std::vector<std::string>> list(const Path& folder) override {
+    return posix_door().list(folder);
+  }
+
+ private:
+  class FragileFile final : public File {
+   public:
+    FragileFile(EventfulDoor& door, FilePtr file) : door_(door), file_(std::move(file)) {}
+    Io<std::size_t> read(std::span<std::uint8_t> into, std::uint64_t offset) const override {
+      return file_->read(into, offset);
+    }
+    Io<std::size_t> write(std::span<const std::uint8_t> bytes, std::uint64_t offset) override {
+      if (door_.fails()) return refused();
+      return file_->write(bytes, offset);
+    }
+    Io<void> sync() override {
+      if (door_.fails()) return refused();
+      return file_->sync();
+    }
+    Io<std::uint64_t> size() const override { return file_->size(); }
+
+   private:
+    EventfulDoor& door_;
+    FilePtr file_;
+  };
+
+  bool fails() { return ++changes >= fails_at && fails_at > 0; }
+  static std::unexpected<std::error_code> refused() {
+    return std::unexpected(std::make_error_code(std::errc::no_space_on_device));
+  }
+};
+
+class BackupTest : public ::testing::Test {
+ protected:
+  Verified backed_up() {
+    return back_up(door, {.folder = folder, .file = file, .audit_key = log.key}, kUnseen);
+  }
+  Verified restored() {
+    return restore(door, {.folder = target, .file = file, .audit_key = log.key}, kUnseen);
+  }
+  std::vector<std::string> names() const {
+    auto listed = must(posix_door().list(temp.path()), "list", temp.path());
+    std::ranges::sort(listed);
+    return listed;
+  }
+
+  testing::TempFolder temp;
+  const Path folder = temp / "ledger";
+  const Path target = temp / "restored";
+  const Path file = temp / "ledger.tar";
+  const WrittenLog log = ten_records(folder);
+  EventfulDoor door;
+};
+
+TEST_F(BackupTest, BringsBackEveryByteOfTheLog) {
+  EXPECT_EQ(backed_up().last_sequence, 10U);
+  const Verified found = restored();
+  EXPECT_EQ(found.records, 10U);
+  EXPECT_EQ(found.checkpoints, 3U);
+  for (const std::uint32_t number : {1U, 2U})
+    EXPECT_EQ(file_text(target / segment_name(number)), file_text(log.path(number)));
+  EXPECT_EQ(file_text(target / "checkpoints"), log.checkpoints);
+  EXPECT_EQ(file_text(target / "format"), file_text(folder / "format"));
+}
+
+TEST_F(BackupTest, AddsACheckpointOfAllThatItHolds) {
+  WrittenLog longer = ten_records(folder);
+  longer.add(created(5));
+  longer.write();
+  backed_up();
+  BackupDoor backup(door, file);
+  const auto checkpoints = read_checkpoints(backup, file, log.key.public_key());
+  EXPECT_EQ(checkpoints.size(), 4U);
+  EXPECT_EQ(checkpoints.back().sequence, 11U);
+}
+
+TEST_F(BackupTest, LeavesOutATornTail) {
+  WrittenLog torn = ten_records(folder);
+  torn.segments.back().frames.push_back(Bytes(100, 7));
+  torn.write();
+  backed_up();
+  EXPECT_FALSE(restored().torn);
+  EXPECT_EQ(file_text(target / segment_name(2)).find(std::string(100, '\7')), std::string::npos);
+}
+
+TEST_F(BackupTest, OfALogWithoutARecord) {
+  std::filesystem::remove_all(folder);
+  WrittenLog empty(folder);
+  empty.write();
+  EXPECT_EQ(backed_up().last_sequence, 0U);
+  EXPECT_EQ(restored().segments, 1U);
+}
+
+TEST_F(BackupTest, OfALastSegmentThatIsStillEmpty) {
+  WrittenLog sealed = ten_records(folder);
+  sealed.seal();
+  sealed.write();
+  EXPECT_EQ(backed_up().segments, 3U);
+  EXPECT_EQ(restored().last_sequence, 10U);
+}
+
+TEST_F(BackupTest, TakesTheAttestationOfASegmentThatIsPrunedBeforeItIsOpened) {
+  const Path first = log.path(1);
+  door.before_open = [&](const Path& path, OpenFor) {
+    if (path == first && std::filesystem::exists(first)) log.prune(1);
+  };
+  EXPECT_EQ(backed_up().pruned, 1U);
+  EXPECT_EQ(restored().pruned, 1U);
+}
+
+TEST_F(BackupTest, TakesASegmentThatIsPrunedAfterItWasOpened) {
+  door.before_open = [&](const Path& path, OpenFor) {
+    if (path == folder / "0000000002.pruned" && std::filesystem::exists(log.path(1))) log.prune(1);
+  };
+  EXPECT_EQ(backed_up().pruned, 0U);
+  EXPECT_EQ(restored().records, 10U);
+}
+
+TEST_F(BackupTest, VerifyIsNotMisledByPruningMeanwhile) {
+  for (const char* const last_seen : {"0000000001.segment", "0000000002.segment"}) {
+    ten_records(folder);
+    std::filesystem::remove(folder / "0000000001.pruned");
+    EventfulDoor live;
+    bool is_open = false;  // once, after the sizes were asked for
+    live.before_open = [&](const Path& path, OpenFor) {
+      if (path == folder / "0000000001.pruned") is_open = true;
+      if (is_open && path.filename() == last_seen && std::filesystem::exists(log.path(1)))
+        log.prune(1);
+    };
+    const Verified found =
+        verify(live, {.folder = folder, .public_key = log.key.public_key(), .audit_key = log.key},
+               kUnseen);
+    EXPECT_EQ(found.last_sequence, 10U) << last_seen;
+    EXPECT_FALSE(std::filesystem::exists(log.path(1))) << last_seen;
+  }
+}
+
+TEST_F(BackupTest, OfALogThatWasTamperedWithFailsAndLeavesNothing) {
+  WrittenLog changed = ten_records(folder);
+  changed.segments[0].frames[2][kFrameHeaderBytes + 60] ^= 1;
+  WrittenLog::fit_crc(changed.segments[0].frames[2]);
+  changed.write();
+  EXPECT_THROW(backed_up(), LedgerError);
+  EXPECT_EQ(names(), std::vector<std::string>{"ledger"});
+}
+
+TEST_F(BackupTest, OfALastSegmentWithReorderedRecordsFails) {
+  WrittenLog changed = ten_records(folder);
+  changed.checkpoints.clear();
+  std::swap(changed.segments[1].frames[3], changed.segments[1].frames[4]);
+  // As if they had come in one batch, so that neither tells of the other.
+  for (Bytes& frame : changed.segments[1].frames) {
+    frame[16] = 5;
+    WrittenLog::fit_crc(frame);
+  }
+  changed.write();
+  EXPECT_THROW(backed_up(), LedgerError);
+}
+
+// Whichever call fails: there is a whole backup, or none; a whole ledger, or none.
+TEST_F(BackupTest, LeavesNothingWhicheverCallFails) {
+  int calls = 0;
+  for (door.fails_at = 1;; ++door.fails_at, ++calls) {
+    door.changes = 0;
+    try {
+      backed_up();
+      break;
+    } catch (const LedgerError&) {
+    }
+    const bool is_named = std::filesystem::exists(file);  // the folder's sync came after
+    EXPECT_EQ(names(), is_named ? (std::vector<std::string>{"ledger", "ledger.tar"})
+                                : (std::vector<std::string>{"ledger"}));
+    std::filesystem::remove(file);
+  }
+  EXPECT_GT(calls, 3);
+  for (door.fails_at = 1, calls = 0;; ++door.fails_at, ++calls) {
+    door.changes = 0;
+    try {
+      restored();
+      break;
+    } catch (const LedgerError&) {
+    }
+    const bool is_named = std::filesystem::exists(target);
+    EXPECT_EQ(names(), is_named ? (std::vector<std::string>{"ledger", "ledger.tar", "restored"})
+                                : (std::vector<std::string>{"ledger", "ledger.tar"}));
+    std::filesystem::remove_all(target);
+  }
+  EXPECT_GT(calls, 10);
+}
+
+}  // namespace
+}  // namespace batal::ledger
