@@ -75,7 +75,7 @@ def test_calls_that_wait(tmp_path, call, number, why, service):
         waiting = Waiting(world, service)
         hold.touch()
         waiting.add()
-        waiting.wait()
+        wait_until((tmp_path / "hold.held").exists, "the sync to be held")
         for _ in range(WAITING):
             waiting.add()
         waiting.wait()

@@ -1,5 +1,5 @@
-"""The index and the snapshot are made from the log, so nothing that happens to them may matter: they
-are made anew, and meanwhile an answer is right or stays out."""
+"""The index and the snapshot are made from the log, so nothing that happens to them may matter:
+they are made anew, and meanwhile an answer is right or stays out."""
 
 import random
 import re

@@ -6,7 +6,8 @@
 //                      where it is not set: the log's own once it is in use, and not what is still
 //                      being made under another name. A rename is of the name it takes away
 //   DISK_SHIM_SYNC_US  an fdatasync takes at least so many microseconds
-//   DISK_SHIM_HOLD     while a file of this name exists, an fdatasync waits
+//   DISK_SHIM_HOLD     while a file of this name exists, an fdatasync waits, and says so by making
+//                      another with .held after its name
 //   DISK_SHIM_FAIL     a call below: it fails; "fdatasync 3": the third and all later ones fail
 //   DISK_SHIM_WHILE    only while a file of this name exists; others are not counted
 //   DISK_SHIM_ERRNO    with this number; EIO where it is not set
@@ -63,7 +64,11 @@ static void take_time(void) {
   const char* least = getenv("DISK_SHIM_SYNC_US");
   const char* hold = getenv("DISK_SHIM_HOLD");
   if (least != NULL) usleep((useconds_t)atol(least));
-  while (hold != NULL && access(hold, F_OK) == 0) usleep(kHoldUs);
+  if (hold == NULL || access(hold, F_OK) != 0) return;
+  char held[kNameBytes];
+  snprintf(held, sizeof held, "%s.held", hold);
+  close(open(held, O_CREAT | O_WRONLY, 0600));
+  while (access(hold, F_OK) == 0) usleep(kHoldUs);
 }
 
 // The C library's own, found at the first call.

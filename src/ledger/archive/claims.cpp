@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "ledger/archive/finding.h"
 
@@ -18,8 +19,9 @@ Claims::Claims(FileDoor& door, const VerifyOptions& options, const LedgerId& led
     if (checkpoint.ledger != ledger)
       throw LedgerError(fmt::format("{} holds a checkpoint of another ledger than {}",
                                     source.string(), folder_.string()));
-  std::ranges::stable_sort(claims_, {},
-                           [](const Claim& claim) { return claim.checkpoint.sequence; });
+  std::ranges::sort(claims_, [](const Claim& a, const Claim& b) {
+    return std::tie(a.checkpoint.sequence, a.source) < std::tie(b.checkpoint.sequence, b.source);
+  });
 }
 
 // A checkpoint of a segment that is still empty ends with the last record of the one before.
