@@ -63,7 +63,8 @@ MOVED_EVERY = 10  # kills
 MOVED_S = 10 * DAY_S  # holds live for seven days
 ENVIRONMENT = {"BATAL_LEDGER_SEGMENT_BYTES": str(4 << 20), "BATAL_HTTP_LOOPS": "2",
                "BATAL_LEDGER_CHECKPOINT_S": "1"}
-PRUNING = {"BATAL_LEDGER_IDENTITY_KEPT_S": str(DAY_S), "BATAL_LEDGER_TRANSACTION_KEPT_S": str(DAY_S)}
+PRUNING = {"BATAL_LEDGER_IDENTITY_KEPT_S": str(DAY_S),
+           "BATAL_LEDGER_TRANSACTION_KEPT_S": str(DAY_S)}
 
 
 class Folder:
@@ -72,7 +73,8 @@ class Folder:
     def __init__(self, path, seed, number, figures):
         self.rng = random.Random(f"{seed}/{number}")
         self.is_pruned = number % PRUNED == 1
-        self.server = Server(path, environment={**ENVIRONMENT, **(PRUNING if self.is_pruned else {})})
+        settings = {**ENVIRONMENT, **(PRUNING if self.is_pruned else {})}
+        self.server = Server(path, environment=settings)
         self.ledger = self.server.data / "ledger"
         self.number = number
         self.figures = figures

@@ -1,6 +1,6 @@
 """A ledger folder that is not as it was left. What the start reads it checks: it names what is
-wrong and touches nothing, or, where only the end is torn, cuts that off and says so. What it does not
-read, sealed segments that are in the index, gives the right answer or none, and `ledger verify`
+wrong and touches nothing, or, where only the end is torn, cuts that off and says so. What it does
+not read, sealed segments that are in the index, gives the right answer or none, and `ledger verify`
 finds it."""
 
 import hashlib

@@ -65,7 +65,7 @@ std::vector<std::size_t> walk(std::span<const std::uint8_t> segment, std::uint64
 }
 
 void check_header(FuzzedDataProvider& input) {
-  constexpr std::size_t kFieldBytes = 32;
+  constexpr std::size_t kFieldBytes = 52;
   const ledger::SegmentHeader header{
       .mode = input.ConsumeBool() ? ledger::Mode::Sandbox : ledger::Mode::Production,
       .number = input.ConsumeIntegral<std::uint32_t>(),
@@ -99,10 +99,13 @@ struct Written {
 Written write(FuzzedDataProvider& input, std::uint64_t first_sequence) {
   const auto header = ledger::encode(ledger::SegmentHeader{.first_sequence = first_sequence});
   Written written{{header.begin(), header.end()}, {}};
+  static ledger::Macs macs{ledger::AuditKey(ledger::AuditKey::Secret{})};
   const auto count = input.ConsumeIntegralInRange<std::uint64_t>(0, 8);
   for (std::uint64_t i = 0; i < count; ++i) {
-    ledger::append_frame(written.segment, record_from(input), first_sequence + i,
-                         input.ConsumeIntegral<std::uint64_t>());
+    const ledger::FrameHead head{.sequence = first_sequence + i,
+                                 .synced_up_to = input.ConsumeIntegral<std::uint64_t>(),
+                                 .previous = {}};
+    ledger::append_frame(written.segment, record_from(input), head, macs);
     written.ends.push_back(written.segment.size());
   }
   return written;
