@@ -18,7 +18,7 @@ KINDS = list(CREATES)
 FAULTS = ["drop-after-commit", "timeout-after-commit", "timeout-before-commit"]
 ABANDONED, FAULTY, TWIN, NOTE = 0.04, 0.04, 0.05, 0.1  # how often
 NOTE_BYTES_MAX = 60_000  # in some bodies, so that the log's files fill
-SHORT_S = 25  # the least that a creation may ask for is 20
+SHORT_S = 35  # the least that a creation may ask for is 20, and its retries take time
 SHORT_KEPT = 20  # short-lived transactions that a client keeps for later
 ENDED_KEPT = 100  # transactions that have come to their ends
 

@@ -130,6 +130,19 @@ const Tampering kTamperings[] = {
      },
      "record 10 (cancel of A100000000000000000000000004) stands where record 9 belongs, which",
      "reordered"},
+    {"ReorderedInTheLastBatch",
+     [](WrittenLog& log) {
+       // Neither tells of the other, and no checkpoint covers them yet.
+       log.checkpoints = log.checkpoints.substr(0, log.checkpoints.find('\n') + 1);
+       std::swap(frames(log, 2)[3], frames(log, 2)[4]);
+       for (Bytes& frame : frames(log, 2)) {
+         frame[16] = 5;
+         WrittenLog::fit_crc(frame);
+       }
+       log.write();
+     },
+     "record 10 (cancel of A100000000000000000000000004) stands where record 9 belongs, which",
+     "reordered"},
     {"ReorderedAndRenumbered",
      [](WrittenLog& log) {
        std::swap(frames(log, 1)[0], frames(log, 1)[1]);
@@ -278,6 +291,22 @@ const Tampering kTamperings[] = {
        put_file(log.folder / "0000000001.pruned", file_text(other.folder / "0000000001.pruned"));
      },
      kNotThose, kNotThose},
+    {"AttestationOfOtherRecords",
+     [](WrittenLog& log) {
+       log.seal();
+       log.add(created(5));
+       log.write();
+       WrittenLog other(log.folder.parent_path() / "other");
+       for (int number = 1; number <= 4; ++number) other.add(created(number));
+       other.seal();
+       for (int number = 5; number <= 9; ++number) other.add(created(number));
+       other.write();
+       other.prune(2);
+       log.prune(2);
+       put_file(log.folder / "0000000002.pruned", file_text(other.folder / "0000000002.pruned"));
+     },
+     "ledger/0000000002.pruned stands for records from 5 on, but record 6 comes next",
+     "ledger/0000000002.pruned stands for records from 5 on, but record 6 comes next"},
 };
 
 class TamperingTest : public ::testing::TestWithParam<Tampering> {};

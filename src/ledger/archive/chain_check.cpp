@@ -9,16 +9,15 @@ namespace {
 
 using payment::EventPtr;
 
-constexpr std::size_t kNewest = 1 << 14;
-
 std::string place(Position position) {
   return fmt::format("byte {} of segment {}", position.offset, position.segment);
 }
 
 }  // namespace
 
-ChainCheck::ChainCheck(FileDoor& door, const Path& folder, const LedgerId& ledger)
-    : door_(door), folder_(folder), frames_(door, folder, ledger), newest_(kNewest) {}
+ChainCheck::ChainCheck(FileDoor& door, const Path& folder, const LedgerId& ledger,
+                       std::size_t newest)
+    : door_(door), folder_(folder), frames_(door, folder, ledger), newest_(newest) {}
 
 std::optional<Mac> ChainCheck::follow(const Reader& reader, const Reader::Entry& entry) {
   const auto* const event = std::get_if<EventPtr>(&entry.stored.record);
@@ -122,7 +121,7 @@ void ChainCheck::remember(const Reader::Entry& entry, const payment::Transaction
 ChainCheck::Known& ChainCheck::place_of(Position position) {
   constexpr std::uint64_t kSpread = 0x9E37'79B9'7F4A'7C15;  // the golden ratio's digits
   const std::uint64_t mixed = (std::uint64_t{position.segment} << 32 | position.offset) * kSpread;
-  return newest_[mixed >> 50];
+  return newest_[(mixed >> 32) % newest_.size()];
 }
 
 }  // namespace batal::ledger

@@ -17,7 +17,10 @@ namespace batal::ledger {
 
 class ChainCheck {
  public:
-  ChainCheck(FileDoor& door, const Path& folder, const LedgerId& ledger);
+  static constexpr std::size_t kNewest = 1 << 14;  // events remembered
+
+  ChainCheck(FileDoor& door, const Path& folder, const LedgerId& ledger,
+             std::size_t newest = kNewest);
 
   // Takes the log's next record and returns the MAC that it is sealed onto: zeros for the first of
   // a chain, nothing where the record before it was pruned. Throws LedgerError that names the
