@@ -38,6 +38,11 @@ class IndexStory {
     while (index.sealed()->through < segments()) add_to(index);
   }
 
+  // No run has keys of the segments up to this one any more.
+  void forget(std::uint32_t through) {
+    std::erase_if(positions_, [&](const auto& at) { return at.second.segment <= through; });
+  }
+
   std::vector<Position> positions(std::uint64_t hash, std::uint32_t through) const {
     std::vector<Position> newest_first;
     const auto [begin, end] = positions_.equal_range(hash);

@@ -140,6 +140,33 @@ TEST_F(IndexTest, RemovesARunWhenNobodyLooksThereAnyMore) {
   story.check(*index, file);
 }
 
+TEST_F(IndexTest, ForgetsRunsOfWhichNothingIsLeft) {
+  IndexStory story(1, 100);
+  open();
+  while (story.segments() < 8 + 3) story.add_to(*index);
+  const auto keys = [this] {
+    std::vector<std::uint64_t> each;
+    for (const auto& run : index->sealed()->runs) each.push_back(run->keys);
+    return each;
+  };
+  const auto all = keys();
+  ASSERT_EQ(all.size(), 4U);
+  const SealedPtr held = index->sealed();
+  IndexReader reader(file);
+  index->forget(7);
+  EXPECT_EQ(keys(), all) << "the first run has an eighth segment";
+  index->forget(9);
+  EXPECT_EQ(keys(), (std::vector<std::uint64_t>{0, 0, all[2], all[3]}));
+  story.check(*held, reader);
+  open();
+  EXPECT_EQ(keys(), (std::vector<std::uint64_t>{0, 0, all[2], all[3]}));
+  story.forget(9);
+  story.check(*index, file);
+  while (story.segments() < 64 + 1) story.add_to(*index);
+  EXPECT_EQ(index->sealed()->runs.size(), 2U);
+  story.check(*index, file);
+}
+
 TEST_F(IndexTest, ShowsASegmentBeforeItMerges) {
   IndexStory story(1, 100);
   open();

@@ -189,6 +189,7 @@ TEST_F(PruningKeeperTest, PutsASignedWordInTheSegmentsPlace) {
   run_until([this] { return is_pruned(2) && !disk.has(segment_path(2)); }, late);
   EXPECT_FALSE(disk.has(segment_path(1)));
   EXPECT_TRUE(disk.has(segment_path(3)));
+  for (const auto& run : keeper->indexed().sealed->runs) EXPECT_EQ(run->keys, 0U);
   const Attestation attestation =
       read_attestation(disk, kLedgerFolder, 1, log.format.id, log.key.public_key());
   EXPECT_EQ(attestation.pruned_at, late);

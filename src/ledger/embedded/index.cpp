@@ -139,8 +139,20 @@ void Index::put_in_place_of(const std::vector<RunPtr>& parts, const RunPtr& whol
   auto runs = sealed_->runs;
   const auto begin = std::ranges::find(runs, parts.front());
   *begin = whole;
-  runs.erase(begin + 1, begin + kFanOut);
+  runs.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(parts.size()));
   publish(std::move(runs));
+}
+
+void Index::forget(std::uint32_t through) {
+  const auto runs = sealed_->runs;
+  for (const auto& run : runs) {
+    if (run->last_segment > through) return;
+    if (run->keys == 0) continue;
+    const Run nothing{.level = run->level,
+                      .first_segment = run->first_segment,
+                      .last_segment = run->last_segment};
+    put_in_place_of({run}, write_run(nothing).finish());
+  }
 }
 
 void Index::publish(std::vector<RunPtr> runs) {

@@ -113,6 +113,11 @@ class Index {
   // keys.
   void skip(const SegmentFacts& facts) { add(facts, {}); }
 
+  // Lets go of the keys of runs that hold only segments up to this one, which were pruned. A run
+  // that holds later ones, too, keeps all until they are pruned as well: so what is kept for
+  // nothing is never more than what was of use when the run was merged.
+  void forget(std::uint32_t through);
+
   // Gives up a merge that is under way and begins no other: the program is about to end. The next
   // one to open the index merges what is due after its first add().
   void stop_merging() { merges_ = false; }

@@ -340,17 +340,26 @@ void Keeper::write_snapshot() {
 // Pruning.
 
 // From the oldest on, without a gap: what ended a transaction must not go before what began it.
-// What memory has keys of may still be read by the ledger's thread.
 void Keeper::prune(const Progress& progress) {
   if (!options_.transaction_kept) return;
+  std::uint32_t through = 0;
+  for (const SegmentFacts& facts : index_->facts()) {
+    if (!std::ranges::binary_search(pruned_, facts.number)) {
+      if (!may_go(facts, progress)) break;
+      prune(facts, progress.now);
+    }
+    through = facts.number;
+  }
+  index_->forget(through);
+  publish_index();
+}
+
+// What memory has keys of may still be read by the ledger's thread.
+bool Keeper::may_go(const SegmentFacts& facts, const Progress& progress) const {
   const Keeping keeping{.identity = options_.identity_kept,
                         .transaction = *options_.transaction_kept};
-  for (const SegmentFacts& facts : index_->facts()) {
-    if (std::ranges::binary_search(pruned_, facts.number)) continue;
-    if (facts.number >= progress.first_table) return;
-    if (!is_past_keeping(facts, keeping, progress.now, progress.next_expiry)) return;
-    prune(facts, progress.now);
-  }
+  return facts.number < progress.first_table &&
+         is_past_keeping(facts, keeping, progress.now, progress.next_expiry);
 }
 
 void Keeper::prune(const SegmentFacts& facts, payment::Time now) {

@@ -112,6 +112,7 @@ class Keeper {
   void write_snapshot();
   void visit_tail(const EachRecord& each);
   void prune(const Progress& progress);
+  bool may_go(const SegmentFacts& facts, const Progress& progress) const;
   void prune(const SegmentFacts& facts, payment::Time now);
 
   FileDoor& door_;
