@@ -8,6 +8,7 @@ must be that of a call that was made and not refused.
 import json
 import re
 from datetime import datetime
+from itertools import pairwise
 
 from calls import PROVIDER, STATUSES, Broken
 from support.scene import CREATES, flat
@@ -21,6 +22,7 @@ NEXT = {("pending", "cancel"): "cancelled", ("authorised", "cancel"): "cancelled
         ("pending", "expire"): "expired", ("authorised", "expire"): "expired"}
 REASONS = {"already cancelled": "cancelled", "already paid": "paid", "already captured": "paid",
            "already refunded": "refunded", "failed": "failed", "expired": "expired"}
+SEQUENCE = re.compile(rb'^\{"sequence": ?(\d+),', re.M)  # of a line of the log
 REASON = re.compile(r"\.\[([a-z ]+)\]\.$")
 TIMES = ("cancelTime", "voidTime", "captureTime", "changedAt")
 NUMBERS = ("voidNo", "captureNo")
@@ -42,6 +44,16 @@ class Transaction:
 
 def seconds_of(time):
     return datetime.fromisoformat(time).timestamp()
+
+
+def without_pruned(text):
+    """What comes after the last gap: what was pruned while the log was being read, in which the
+    records before it were still there."""
+    lines = [(int(found[1]), found.start()) for found in SEQUENCE.finditer(text)]
+    for (before, _), (sequence, begin) in reversed(list(pairwise(lines))):
+        if sequence != before + 1:
+            return text[begin:]
+    return text
 
 
 def constant(shown):
@@ -69,6 +81,8 @@ class Book:
     def take(self, text, calls, life, now=0):
         """Reads on. `calls` are all that were ever made, by identity; calls may have been in doubt
         in that life, which is over. `now` is the server's time, in seconds."""
+        if self.kept_s is not None:
+            text = without_pruned(text)
         pruned = self._forget_pruned(text)
         check(text.startswith(self.text), "the log no longer begins as it did:",
               first_difference(self.text, text))

@@ -192,6 +192,18 @@ def test_a_log_that_is_pruned():
     assert pruned(3, "2026-01-01T00:20:00.000000Z").begins_with == 4
 
 
+def test_a_log_that_is_pruned_while_it_is_read():
+    history = History()
+    book = history.taken(kept_s=600)
+    history.log.append(not_found(4, "more"))
+    first, *_ = history.text().splitlines(keepends=True)
+    now = seconds_of("2026-01-01T00:10:03.000000Z")
+    book.take(first + history.text(2), history.calls, LIFE, now)
+    assert (book.begins_with, book.sequence) == (3, 4)
+    with pytest.raises(Broken, match="pruned too early"):
+        history.taken(kept_s=600).take(first + history.text(2), history.calls, LIFE, now - 2)
+
+
 @pytest.mark.parametrize("begin, now, live, said", [
     (1, "2026-01-01T00:10:01.000000Z", False, "pruned too early"),
     (3, "2026-01-01T00:10:00.000000Z", False, "pruned too early"),
