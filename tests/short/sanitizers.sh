@@ -1,6 +1,5 @@
 # shellcheck shell=bash
 # No memory error and no undefined behaviour in the unit tests; no data race in the rooms that have
 # threads.
-export LSAN_OPTIONS=suppressions=$PWD/tests/support/leaks.supp:print_suppressions=0
 if build_part asan; then unit_parts asan; fi
 if build_part tsan ledger_test http_test; then unit_parts tsan ledger http; fi

@@ -18,14 +18,14 @@ constexpr std::uint64_t kTarBlockBytes = 512;
 using EntryPtr = std::unique_ptr<archive_entry, void (*)(archive_entry*)>;
 using ReaderPtr = std::unique_ptr<archive, int (*)(archive*)>;
 
-// No exception may pass through libarchive.
-la_ssize_t append(NewFile& file, std::string& failure, const void* bytes, std::size_t size) {
+// No exception may pass through libarchive. Nor does a failure: libarchive would not free what it
+// holds (3.6). What comes after one goes nowhere.
+void append(NewFile& file, std::string& failure, std::span<const std::uint8_t> bytes) {
+  if (!failure.empty()) return;
   try {
-    file.append({static_cast<const std::uint8_t*>(bytes), size});
-    return static_cast<la_ssize_t>(size);
+    file.append(bytes);
   } catch (const LedgerError& error) {
     failure = error.what();
-    return -1;
   }
 }
 
@@ -87,7 +87,8 @@ TarWriter::TarWriter(NewFile& file) : file_(file), archive_(archive_write_new())
   if (archive_ == nullptr) throw LedgerError("no memory for libarchive");
   const auto write = [](archive*, void* writer, const void* bytes, std::size_t size) {
     auto& self = *static_cast<TarWriter*>(writer);
-    return append(self.file_, self.failure_, bytes, size);
+    append(self.file_, self.failure_, {static_cast<const std::uint8_t*>(bytes), size});
+    return static_cast<la_ssize_t>(size);
   };
   if (archive_write_set_format_ustar(archive_) != ARCHIVE_OK ||
       archive_write_open(archive_, this, nullptr, write, nullptr) != ARCHIVE_OK)
@@ -96,7 +97,7 @@ TarWriter::TarWriter(NewFile& file) : file_(file), archive_(archive_write_new())
 
 // What was not finished is not written to the end.
 TarWriter::~TarWriter() {
-  archive_write_fail(archive_);
+  if (failure_.empty()) failure_ = "given up";
   archive_write_free(archive_);
 }
 
@@ -110,11 +111,11 @@ void TarWriter::add(const std::string& name, std::span<const std::uint8_t> bytes
   archive_entry_set_mtime(entry.get(), std::time(nullptr), 0);
   if (archive_write_header(archive_, entry.get()) != ARCHIVE_OK) fail();
   const auto written = archive_write_data(archive_, bytes.data(), bytes.size());
-  if (written != static_cast<la_ssize_t>(bytes.size())) fail();
+  if (written != static_cast<la_ssize_t>(bytes.size()) || !failure_.empty()) fail();
 }
 
 void TarWriter::finish() {
-  if (archive_write_close(archive_) != ARCHIVE_OK) fail();
+  if (archive_write_close(archive_) != ARCHIVE_OK || !failure_.empty()) fail();
 }
 
 void TarWriter::fail() const {

@@ -30,7 +30,7 @@ class TarWriter {
   [[noreturn]] void fail() const;
 
   NewFile& file_;
-  std::string failure_;  // of the file, from inside libarchive
+  std::string failure_;  // of the file, while libarchive wrote; empty: none
   archive* archive_;
 };
 
