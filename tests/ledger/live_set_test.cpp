@@ -202,7 +202,8 @@ TEST(LiveSet, LetsGoOfTheExpiriesOfWhatHasEnded) {
   for (int number = 0; number < 10'000; ++number) one_life(number);
   const std::size_t before = testing::heap_bytes();
   for (int number = 0; number < 200'000; ++number) one_life(number);
-  EXPECT_LE(testing::heap_bytes(), before);
+  constexpr std::size_t kTableMayGrow = 4096;  // an expiry each would be three million
+  EXPECT_LE(testing::heap_bytes(), before + kTableMayGrow);
   EXPECT_EQ(swept(set, kNoon + minutes(300'000)), std::vector<std::string>{});
 }
 #endif
