@@ -149,7 +149,7 @@ class PruningKeeperTest : public KeeperFixture {
   }
 
   void run_until(const std::function<bool()>& condition, Time now, Time next_expiry = Time::max()) {
-    open();
+    live();
     commit(now, next_expiry);
     keeper->start();
     EXPECT_TRUE(comes_true(condition));
@@ -247,6 +247,22 @@ TEST_F(PruningKeeperTest, NeverPrunesAnEndBeforeItsBeginning) {
   EXPECT_EQ(live(), 0U);
   run_until([this] { return is_pruned(1) && is_pruned(2); }, kNoon + hours(24 * 103));
   EXPECT_EQ(live(), 0U);
+}
+
+// A snapshot in which a payment lives is as good as its creation.
+TEST_F(PruningKeeperTest, NeverPrunesAnEndThatTheSnapshotLacks) {
+  const CaughtLog caught;
+  log.run(create(1));
+  log.seal();
+  options.snapshot_segments = 1;
+  run_until([this] { return disk.has(kLedgerFolder / kSnapshotName); }, kNoon);
+  EXPECT_EQ(live(), 1U);
+  options.snapshot_segments = 1'000;
+  log.run(cancel(1));
+  log.seal();
+  log.run(create(2), late);
+  run_until([this] { return is_pruned(2) && !disk.has(segment_path(2)); }, late);
+  EXPECT_EQ(live(), 0U) << "of the sealed segments";
 }
 
 TEST_F(PruningKeeperTest, KeepsWhatTheLedgersMemoryMayRead) {

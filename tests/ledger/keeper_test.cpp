@@ -242,6 +242,7 @@ TEST_F(SnapshotKeeperTest, TakesNoSnapshotThatIsAheadOfTheLog) {
   keeper->load(empty);
   EXPECT_EQ(empty.live_count(), 2U);
   EXPECT_EQ(empty.last_record_at(), kNoon + minutes(3)) << "of the sealed ones";
+  EXPECT_FALSE(disk.has(kSnapshot)) << "the log will grow past it";
 }
 
 TEST_F(SnapshotKeeperTest, MakesTheNextFromTheOneBefore) {

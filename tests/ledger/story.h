@@ -216,7 +216,7 @@ class Story {
     if (dice_.roll(3) > 0) clock_ += std::chrono::seconds(dice_.roll(400));
     if (dice_.roll(10) == 0) clock_ -= std::chrono::seconds(dice_.roll(2000));
     if (dice_.roll(60) == 0) {
-      clock_ += std::chrono::days(7);
+      clock_ += std::chrono::days(7 + dice_.roll(14));
       first_number_ += 10;
     }
     ledger_clock_ = clock_;
@@ -253,7 +253,7 @@ class Story {
                    .batch_bytes_max = 4096,
                    .record_bytes_max = 1024};
     options.index_file = index_file();
-    options.snapshot_segments = static_cast<std::uint32_t>(1 + dice_.roll(4));
+    options.snapshot_segments = static_cast<std::uint32_t>(1 + dice_.roll(10));
     options.checkpoint_every = std::chrono::milliseconds(dice_.roll(2) == 0 ? 1 : 60'000);
     options.rules = rules_;
     options.clock = [this] { return ledger_clock_.load(); };
@@ -276,7 +276,8 @@ class Story {
                           told_of(submission.outcome), told_of(expected)));
   }
 
-  // Every record bears its MAC, and every event names the one before it in its transaction.
+  // Every record bears its MAC, every event names the one before it in its transaction, and nothing
+  // expires that had ended, even where the end has been pruned.
   void check_chains() {
     Macs macs(test_key());
     std::map<std::pair<std::string, std::string>, Link> newest;
@@ -286,6 +287,13 @@ class Story {
       Link previous;
       if (const auto* event = std::get_if<EventPtr>(&stored.record)) {
         const auto& transaction = *(*event)->transaction;
+        if (!is_live(transaction.state)) {
+          const auto end =
+              ends_.try_emplace({transaction.partner, transaction.reference_no}, stored.sequence)
+                  .first;
+          if ((*event)->action == payment::Action::Expire && end->second != stored.sequence)
+            complain_(fmt::format("record {} expires what had ended", stored.sequence));
+        }
         auto& last = newest[{transaction.partner, transaction.reference_no}];
         previous = std::exchange(last, {entry->position, stored.mac});
         const bool is_known = previous.position.segment != 0 || reader.pruned().empty();
@@ -330,6 +338,7 @@ class Story {
   int next_number_ = 0;
   std::uint64_t commands_ = 0;
   std::vector<EventPtr> told_;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> ends_;  // by transaction: sequences
   std::unique_ptr<EmbeddedLedger> ledger_;
 };
 

@@ -54,8 +54,10 @@ struct Proof {
 void prove_model(Proof& proof) {
   std::uint64_t commands = 0;
   for (std::uint64_t seed = proof.seed; commands < proof.count; ++seed) {
+    // Some are so long that what is pruned, indexed and in the snapshot differs.
+    const int steps = seed % 4 == 0 ? 200 : 30;
     proof.attempt(fmt::format("seed {}", seed), seed, [&](Story& story) {
-      for (int step = 0; step < 30; ++step) story.step();
+      for (int step = 0; step < steps; ++step) story.step();
       commands += story.commands();
     });
   }

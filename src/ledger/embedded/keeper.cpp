@@ -296,7 +296,7 @@ void Keeper::load(Image& image) {
   };
   snapshot_ = read_snapshot(door_, options_.folder, opened_.format.id, add);
   if (!snapshot_ || snapshot_->through >= segments_) {
-    snapshot_.reset();
+    forget_snapshot();
     image.forget_live();
   } else {
     image.load_time(snapshot_->last_at);
@@ -320,7 +320,12 @@ void Keeper::write_snapshot() {
   std::uint64_t tail_bytes = 0;
   for (std::uint32_t i = from; i < facts.size(); ++i) tail_bytes += facts[i].end;
   if (facts.size() < from + options_.snapshot_segments || tail_bytes < snapshot_bytes_) return;
+  take_snapshot();
+}
 
+// Of all that is sealed.
+void Keeper::take_snapshot() {
+  const auto& facts = index_->facts();
   SnapshotHead head{.ledger = opened_.format.id,
                     .through = facts.back().number,
                     .last_at = snapshot_ ? snapshot_->last_at : payment::Time{},
@@ -328,8 +333,8 @@ void Keeper::write_snapshot() {
   for (const SegmentFacts& segment : facts) head.last_at = std::max(head.last_at, segment.last_at);
   const auto tail = [this](const EachRecord& each) { visit_tail(each); };
   if (!make_snapshot(door_, options_.folder, head, snapshot_.has_value(), tail)) {
-    snapshot_.reset();
-    return;  // the next attempt makes it from the whole log
+    forget_snapshot();
+    make_snapshot(door_, options_.folder, head, false, tail);
   }
   snapshot_ = head;
   const Path path = options_.folder / kSnapshotName;
@@ -337,15 +342,24 @@ void Keeper::write_snapshot() {
   snapshot_bytes_ = must(file->size(), "read the size of", path);
 }
 
+// So that no later start takes one that this one could not.
+void Keeper::forget_snapshot() {
+  snapshot_.reset();
+  const Path path = options_.folder / kSnapshotName;
+  must(door_.remove(path), "remove", path);
+}
+
 // Pruning.
 
-// From the oldest on, without a gap: what ended a transaction must not go before what began it.
+// From the oldest on, without a gap: what ended a transaction must not go before what began it, be
+// that a segment or a snapshot in which it lives.
 void Keeper::prune(const Progress& progress) {
   if (!options_.transaction_kept) return;
   std::uint32_t through = 0;
   for (const SegmentFacts& facts : index_->facts()) {
     if (!std::ranges::binary_search(pruned_, facts.number)) {
       if (!may_go(facts, progress)) break;
+      if (snapshot_ && snapshot_->through < facts.number) take_snapshot();
       prune(facts, progress.now);
     }
     through = facts.number;

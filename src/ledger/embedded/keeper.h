@@ -110,6 +110,8 @@ class Keeper {
   void write_checkpoint(const Progress& progress);
   void seal_checkpoint(const SegmentFacts& facts, const Digest& chain);
   void write_snapshot();
+  void take_snapshot();
+  void forget_snapshot();
   void visit_tail(const EachRecord& each);
   void prune(const Progress& progress);
   bool may_go(const SegmentFacts& facts, const Progress& progress) const;
