@@ -152,7 +152,7 @@ class Teller:
     def expect_status(self, made, *statuses):
         shown = yield from self.query(made)
         status = shown.get("latestTransactionStatus", shown.get("paymentFlagStatus"))
-        expect(status in statuses, f"{status}, not {statuses}", made.call)
+        expect(status in statuses, f"{status}, not {statuses}: {shown}", made.call)
 
 
 def expect(condition, *evidence):
