@@ -236,13 +236,28 @@ def minify_seeds():
     yield bytes(range(0, 256, 3))
 
 
+def index_seeds():
+    # Read from the end, a choice each: the last moment's file, no log, no changed bytes, one
+    # statement, its column and row, what it does, and then nine segments.
+    def changed_row(column, *does):
+        return bytes([8, 1, *reversed(does), 0, column, 1, 0, 0, 7])
+
+    yield b""
+    for column in range(45):
+        yield changed_row(column, 2, 0, 3)  # zeros in its place
+    for column in range(0, 45, 4):
+        yield changed_row(column, 0)  # the row is gone
+    for step in 1, 3, 7, 13, 31, 59, 97:
+        yield bytes(i * step % 256 for i in range(40))
+
+
 def segment_seeds():
     for step in 1, 7, 31:
         yield bytes(i * step % 256 for i in range(200))
 
 
 SEEDS = {"body": body_seeds, "headers": header_seeds, "http_head": head_seeds,
-         "minify": minify_seeds, "partner_file": partner_file_seeds,
+         "index": index_seeds, "minify": minify_seeds, "partner_file": partner_file_seeds,
          "record": record_seeds, "segment": segment_seeds, "snapshot": snapshot_seeds,
          "timestamp": timestamp_seeds, "token": token_seeds}
 
