@@ -134,22 +134,48 @@ def head_seeds():
             yield text.encode() + bytes([7, 5, narrow])  # how it is cut, from the end: limits
 
 
+def text(value):
+    """A text as it stands in a record (record_codec.h)."""
+    return bytes([len(value)]) + value.encode()
+
+
+def number(value):
+    return struct.pack("<q", value)
+
+
+def transaction(kind):
+    of = b"".join(map(text, ["R-1", "demo", "X", "order", "M1"])) + bytes([kind, kind])
+    times = number(1) * 3 + (b"\1" + number(5) if kind else b"\0") + b"\0"
+    rest = b"".join(map(text, ["", "{}", "T", "   12345", "678", "   12345678", "name"]))
+    return of + number(150000) + text("IDR") + times + rest
+
+
 def record_seeds():
-    def text(value):
-        return bytes([len(value)]) + value.encode()
-
-    def number(value):
-        return struct.pack("<q", value)
-
     yield b"\1\3" + number(1)
     yield b"\1\2" + number(1) + number(2) + text("demo") + b"\x36" + text("CALL") + text("T")
     for kind in range(4):
         call = b"\x36" + text("CALL") + bytes(32) + text("{}") + text("A1") + text("p1") + b"\1"
-        of = b"".join(map(text, ["R-1", "demo", "X", "order", "M1"])) + bytes([kind, kind])
-        times = number(1) * 3 + (b"\1" + number(5) if kind else b"\0") + b"\0"
-        rest = b"".join(map(text, ["", "{}", "T", "   12345", "678", "   12345678", "name"]))
-        money = number(150000) + text("IDR")
-        yield b"\1\1" + number(1) + bytes([kind]) + call + of + money + times + rest
+        yield b"\1\1" + number(1) + bytes([kind]) + call + transaction(kind)
+
+
+def snapshot_seeds():
+    def entry(encoded, stated):
+        # The target can write the CRCs. A length of 1023 stands for as much as is left.
+        return bytes(4) + struct.pack("<III", stated, 1, 4096) + bytes(32) + encoded
+
+    head = b"BATALIVE" + struct.pack("<II", 1, 7) + bytes(range(16)) + number(1) + bytes(24)
+    whole = [entry(transaction(kind), len(transaction(kind))) for kind in range(4)]
+    files = [head + b"".join(whole[:count]) for count in range(5)]
+    files.append(head[:40] + b"\1" + head[41:] + b"".join(whole))  # one is missing
+    files.append(head + whole[0] + whole[1][:-1])
+    files.append(head + whole[0] + entry(transaction(1) + b"\0", 1023))
+    files.append(head + entry(transaction(0).replace(b"\2{}", b"\xa0\4" + bytes(544)), 1023))
+    for file in files:
+        yield file + b"\0"
+        yield file + b"\1"  # from the end: the way; 1 mends the CRCs
+    for step in 1, 7, 31:
+        for long in 0, 63:
+            yield bytes(i * step % 256 for i in range(300)) + bytes([long]) + number(1) + b"\2"
 
 
 def token_seeds():
@@ -210,14 +236,30 @@ def minify_seeds():
     yield bytes(range(0, 256, 3))
 
 
+def index_seeds():
+    # Read from the end, a choice each: the last moment's file, no log, no changed bytes, one
+    # statement, its column and row, what it does, and then nine segments.
+    def changed_row(column, *does):
+        return bytes([8, 1, *reversed(does), 0, column, 1, 0, 0, 7])
+
+    yield b""
+    for column in range(45):
+        yield changed_row(column, 2, 0, 3)  # zeros in its place
+    for column in range(0, 45, 4):
+        yield changed_row(column, 0)  # the row is gone
+    for step in 1, 3, 7, 13, 31, 59, 97:
+        yield bytes(i * step % 256 for i in range(40))
+
+
 def segment_seeds():
     for step in 1, 7, 31:
         yield bytes(i * step % 256 for i in range(200))
 
 
 SEEDS = {"body": body_seeds, "headers": header_seeds, "http_head": head_seeds,
-         "minify": minify_seeds, "partner_file": partner_file_seeds, "record": record_seeds,
-         "segment": segment_seeds, "timestamp": timestamp_seeds, "token": token_seeds}
+         "index": index_seeds, "minify": minify_seeds, "partner_file": partner_file_seeds,
+         "record": record_seeds, "segment": segment_seeds, "snapshot": snapshot_seeds,
+         "timestamp": timestamp_seeds, "token": token_seeds}
 
 
 def main():
