@@ -1,4 +1,5 @@
-// What the index of sealed segments costs (src/ledger/embedded/index.h): a quick look, no test.
+// What the index of sealed segments costs (src/ledger/embedded/index/index.h): a quick look, no
+// test.
 //
 //   index_bench FOLDER [SEGMENTS [KEYS]]    100 segments of 200,000 keys by default
 //
@@ -13,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/embedded/index.h"
+#include "ledger/embedded/index/index.h"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include "app/ledger_command.h"
 #include "app/progress.h"
 #include "ledger/archive/new_file.h"
+#include "ledger/embedded/index/sqlite.h"
 #include "ledger/embedded/reader.h"
-#include "ledger/embedded/sqlite.h"
 
 namespace batal::app {
 namespace {

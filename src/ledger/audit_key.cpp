@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "ledger/embedded/file.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/file.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 namespace {
@@ -106,7 +106,9 @@ Signature AuditKey::sign(std::span<const std::uint8_t> message) const {
   return signature;
 }
 
-std::string AuditKey::id() const { return id_of(public_key_); }
+std::string AuditKey::id() const {
+  return id_of(public_key_);
+}
 
 Macs::Macs(const AuditKey& key) : context_(nullptr, EVP_MAC_CTX_free) {
   const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(

@@ -25,8 +25,8 @@
 #include <sqlite3.h>
 
 #include "fuzz/require.h"
-#include "ledger/embedded/index.h"
-#include "ledger/embedded/sqlite.h"
+#include "ledger/embedded/index/index.h"
+#include "ledger/embedded/index/sqlite.h"
 #include "support/temp_folder.h"
 
 namespace batal::fuzz {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "fuzz/require.h"
-#include "ledger/embedded/record_codec.h"
+#include "ledger/embedded/log/record_codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace batal;

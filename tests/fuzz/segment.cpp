@@ -15,8 +15,8 @@
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include "fuzz/require.h"
-#include "ledger/embedded/record_codec.h"
-#include "ledger/embedded/segment.h"
+#include "ledger/embedded/log/record_codec.h"
+#include "ledger/embedded/log/segment.h"
 
 namespace batal::fuzz {
 namespace {

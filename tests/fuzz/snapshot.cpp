@@ -27,11 +27,11 @@
 #include <boost/endian/conversion.hpp>
 
 #include "fuzz/require.h"
-#include "ledger/embedded/crc32c.h"
-#include "ledger/embedded/image.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/record_codec.h"
-#include "ledger/embedded/snapshot.h"
+#include "ledger/embedded/image/image.h"
+#include "ledger/embedded/keeping/snapshot.h"
+#include "ledger/embedded/log/crc32c.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/record_codec.h"
 #include "ledger/simulated_disk.h"
 
 namespace batal::fuzz {

@@ -16,6 +16,9 @@ COLUMNS_MAX = 100
 FUNCTION_LINES_MAX = 70
 BEAST_FILES_MAX = 4
 
+# The folders of a room, from the lowest; what stands beside them is above them all.
+STOREYS = {"ledger/embedded": ["log", "index", "image", "keeping"]}
+
 # The folders of tests/ that mirror no room: one for each kind of proof, and what they share.
 PROOFS = {"cases", "clients", "console", "coverage", "crash", "failures", "fuzz", "growth",
           "histories", "house", "long", "mutants", "overload", "proofs", "short", "storm"}
@@ -78,6 +81,17 @@ def rooms_include_only_what_they_name(root):
             target = "client" if header.startswith("batal/") else header.split("/")[0]
             if "/" not in header or target not in allowed:
                 yield f'{name(root, path)}: may not include "{header}"'
+
+
+def storeys_include_only_lower_ones(root):
+    for folder, storeys in STOREYS.items():
+        for height, storey in enumerate(storeys):
+            for path in files(root, f"src/{folder}/{storey}"):
+                for header in included(path):
+                    if not header.startswith(f"{folder}/"):
+                        continue
+                    if header.removeprefix(f"{folder}/").split("/")[0] not in storeys[:height + 1]:
+                        yield f'{name(root, path)}: stands below "{header}"'
 
 
 def headers_include_in_no_circle(root):
@@ -208,6 +222,7 @@ def folders_mirror_rooms(root):
 CHECKS = [
     rooms_are_declared_upwards,
     rooms_include_only_what_they_name,
+    storeys_include_only_lower_ones,
     headers_include_in_no_circle,
     beast_stays_in_few_files,
     files_and_lines_are_short,
@@ -230,6 +245,7 @@ batal_room(low LIBS fmt::fmt)
 batal_room(middle ROOMS low LIBS fmt::fmt)  # batal_room(nothing)
 batal_room(high ROOMS middle)
 batal_room(client ROOMS low)
+batal_room(ledger)
 """
 HEADER = "// What it is.\n#pragma once\n"
 
@@ -244,6 +260,8 @@ GOOD = [
     {"src/app/main.cpp": '#include "high/a.h"\n#include "app/b.h"\n#include "batal/client.h"\n'},
     {"src/client/a.cpp": '#include "batal/client.h"\n#include <boost/asio.hpp>\n'},
     {f"src/low/{i}.cpp": "#include <boost/beast/http.hpp>\n" for i in range(4)},
+    {"src/ledger/embedded/image/a.cpp": '#include "ledger/embedded/log/b.h"\n'},
+    {"src/ledger/embedded/a.cpp": '#include "ledger/embedded/image/b.h"\n'},
     {"src/low/a.cpp": "\n" * 500, "src/low/b.cpp": "x" * 100 + "\n"},
     {"src/low/a.cpp": "void f() " + body(70)},
     {"src/low/a.cpp": "class A {\n" + "  int f();\n" * 90 + "};\n"},
@@ -267,6 +285,14 @@ BAD = [
     ('src/high/a.cpp: may not include "app/b.h"', {"src/high/a.cpp": '#include "app/b.h"\n'}),
     ('may not include "batal/client.h"', {"src/high/a.cpp": '#include "batal/client.h"\n'}),
     ('may not include "../low/b.h"', {"src/middle/a.cpp": '#include "../low/b.h"\n'}),
+    (
+        'image/a.cpp: stands below "ledger/embedded/keeping/b.h"',
+        {"src/ledger/embedded/image/a.cpp": '#include "ledger/embedded/keeping/b.h"\n'},
+    ),
+    (
+        'log/a.cpp: stands below "ledger/embedded/b.h"',
+        {"src/ledger/embedded/log/a.cpp": '#include "ledger/embedded/b.h"\n'},
+    ),
     ("src/attic/a.cpp: attic is no room", {"src/attic/a.cpp": ""}),
     (
         "circle: low/a.h -> low/b.h -> low/a.h",

@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "support/temp_folder.h"
 
 namespace batal::ledger {

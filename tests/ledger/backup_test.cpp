@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/archive/backup_door.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/eventful_door.h"
 #include "ledger/written_log.h"
 #include "support/temp_folder.h"

@@ -1,10 +1,10 @@
-#include "ledger/embedded/checkpoint.h"
+#include "ledger/embedded/keeping/checkpoint.h"
 
 #include <gtest/gtest.h>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/sealed_segment.h"
+#include "ledger/embedded/keeping/sealed_segment.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
 

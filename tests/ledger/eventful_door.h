@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "ledger/embedded/file.h"
+#include "ledger/embedded/log/file.h"
 
 namespace batal::ledger {
 

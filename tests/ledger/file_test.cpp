@@ -1,10 +1,10 @@
-#include "ledger/embedded/file.h"
+#include "ledger/embedded/log/file.h"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
 #include "support/temp_folder.h"
 

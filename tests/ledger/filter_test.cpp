@@ -1,4 +1,4 @@
-#include "ledger/embedded/filter.h"
+#include "ledger/embedded/index/filter.h"
 
 #include <gtest/gtest.h>
 

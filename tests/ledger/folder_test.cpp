@@ -1,11 +1,11 @@
-#include "ledger/embedded/folder.h"
+#include "ledger/embedded/log/folder.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
 
 namespace batal::ledger {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/log.h"
+#include "ledger/embedded/log/log.h"
 #include "ledger/model.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"

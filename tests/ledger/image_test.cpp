@@ -1,4 +1,4 @@
-#include "ledger/embedded/image.h"
+#include "ledger/embedded/image/image.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <map>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/record_codec.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/record_codec.h"
 #include "ledger/test_key.h"
 
 namespace batal::ledger {

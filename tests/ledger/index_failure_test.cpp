@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "ledger/embedded/index.h"
+#include "ledger/embedded/index/index.h"
 #include "ledger/index_story.h"
 #include "ledger/sqlite_shim.h"
 #include "support/temp_folder.h"

@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "ledger/embedded/index.h"
+#include "ledger/embedded/index/index.h"
 
 namespace batal::ledger {
 

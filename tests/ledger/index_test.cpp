@@ -1,7 +1,7 @@
 // The index against a slow and obviously right one, and what it makes of files that are not its own
 // or not as it left them: the right answer or an IndexError, never another answer.
 // --gtest_random_seed=N repeats a failure.
-#include "ledger/embedded/index.h"
+#include "ledger/embedded/index/index.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <future>
 
-#include "ledger/embedded/index_chunks.h"
+#include "ledger/embedded/index/index_chunks.h"
 #include "ledger/index_story.h"
 #include "ledger/sqlite_shim.h"
 #include "support/temp_folder.h"

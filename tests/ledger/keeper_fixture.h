@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/embedded/keeper.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/keeping/keeper.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/grown_log.h"
 #include "support/temp_folder.h"
 

@@ -1,4 +1,4 @@
-#include "ledger/embedded/keeper.h"
+#include "ledger/embedded/keeping/keeper.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <future>
 
 #include "ledger/caught_log.h"
-#include "ledger/embedded/sqlite.h"
+#include "ledger/embedded/index/sqlite.h"
 #include "ledger/keeper_fixture.h"
 
 namespace batal::ledger {

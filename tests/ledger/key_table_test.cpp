@@ -1,4 +1,4 @@
-#include "ledger/embedded/key_table.h"
+#include "ledger/embedded/image/key_table.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,4 +1,4 @@
-#include "ledger/embedded/live_set.h"
+#include "ledger/embedded/image/live_set.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/record_codec.h"
+#include "ledger/embedded/log/record_codec.h"
 #include "ledger/test_key.h"
 #include "support/heap.h"
 

@@ -1,4 +1,4 @@
-#include "ledger/embedded/log.h"
+#include "ledger/embedded/log/log.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "ledger/caught_log.h"
 #include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
 

@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "ledger/caught_log.h"
-#include "ledger/embedded/sqlite.h"
+#include "ledger/embedded/index/sqlite.h"
 #include "ledger/keeper_fixture.h"
 
 namespace batal::ledger {

@@ -10,8 +10,8 @@
 
 #include "ledger/collector.h"
 #include "ledger/commands.h"
-#include "ledger/embedded/checkpoint.h"
 #include "ledger/embedded/embedded_ledger.h"
+#include "ledger/embedded/keeping/checkpoint.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
 #include "support/temp_folder.h"

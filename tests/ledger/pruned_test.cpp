@@ -1,9 +1,9 @@
-#include "ledger/embedded/pruned.h"
+#include "ledger/embedded/keeping/pruned.h"
 
 #include <gtest/gtest.h>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
 

@@ -1,4 +1,4 @@
-#include "ledger/embedded/record_codec.h"
+#include "ledger/embedded/log/record_codec.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

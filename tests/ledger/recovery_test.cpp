@@ -1,4 +1,4 @@
-#include "ledger/embedded/recovery.h"
+#include "ledger/embedded/log/recovery.h"
 
 #include <gtest/gtest.h>
 

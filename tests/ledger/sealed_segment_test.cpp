@@ -1,9 +1,9 @@
-#include "ledger/embedded/sealed_segment.h"
+#include "ledger/embedded/keeping/sealed_segment.h"
 
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/grown_log.h"
 
 namespace batal::ledger {

@@ -1,11 +1,11 @@
-#include "ledger/embedded/segment.h"
+#include "ledger/embedded/log/segment.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/endian/conversion.hpp>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
 

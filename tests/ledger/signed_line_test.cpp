@@ -1,4 +1,4 @@
-#include "ledger/embedded/signed_line.h"
+#include "ledger/embedded/keeping/signed_line.h"
 
 #include <gtest/gtest.h>
 

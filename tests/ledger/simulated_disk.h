@@ -15,7 +15,7 @@
 #include <random>
 #include <utility>
 
-#include "ledger/embedded/file.h"
+#include "ledger/embedded/log/file.h"
 
 namespace batal::ledger {
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "ledger/commands.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/log.h"
+#include "ledger/embedded/keeping/sealed_segment.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/log.h"
 #include "ledger/embedded/reader.h"
-#include "ledger/embedded/sealed_segment.h"
 #include "ledger/simulated_disk.h"
 #include "ledger/test_key.h"
 

@@ -1,4 +1,4 @@
-#include "ledger/embedded/snapshot.h"
+#include "ledger/embedded/keeping/snapshot.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <random>
 
 #include "ledger/caught_log.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/record_codec.h"
-#include "ledger/embedded/sealed_segment.h"
+#include "ledger/embedded/keeping/sealed_segment.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/record_codec.h"
 #include "ledger/grown_log.h"
 
 namespace batal::ledger {

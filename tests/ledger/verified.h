@@ -4,7 +4,7 @@
 #include <string>
 
 #include "ledger/archive/verify.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/written_log.h"
 
 namespace batal::ledger {

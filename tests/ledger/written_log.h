@@ -9,10 +9,10 @@
 
 #include "ledger/archive/log_digest.h"
 #include "ledger/commands.h"
-#include "ledger/embedded/checkpoint.h"
-#include "ledger/embedded/crc32c.h"
-#include "ledger/embedded/pruned.h"
-#include "ledger/embedded/segment.h"
+#include "ledger/embedded/keeping/checkpoint.h"
+#include "ledger/embedded/keeping/pruned.h"
+#include "ledger/embedded/log/crc32c.h"
+#include "ledger/embedded/log/segment.h"
 
 namespace batal::ledger {
 

@@ -7,9 +7,9 @@
 #include "ledger/archive/log_digest.h"
 #include "ledger/archive/new_file.h"
 #include "ledger/archive/tar.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/pruned.h"
-#include "ledger/embedded/record_codec.h"
+#include "ledger/embedded/keeping/pruned.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/record_codec.h"
 
 namespace batal::ledger {
 namespace {

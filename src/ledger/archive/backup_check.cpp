@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "ledger/embedded/folder.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/segment.h"
+#include "ledger/embedded/log/folder.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/segment.h"
 
 namespace batal::ledger {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "ledger/archive/tar.h"
-#include "ledger/embedded/file.h"
+#include "ledger/embedded/log/file.h"
 
 namespace batal::ledger {
 

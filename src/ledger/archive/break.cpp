@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "ledger/archive/finding.h"
-#include "ledger/embedded/record_codec.h"
+#include "ledger/embedded/log/record_codec.h"
 
 namespace batal::ledger {
 namespace {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "ledger/embedded/frame_reader.h"
+#include "ledger/embedded/log/frame_reader.h"
 #include "ledger/embedded/reader.h"
 
 namespace batal::ledger {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 #include "ledger/embedded/reader.h"
 
 namespace batal::ledger {

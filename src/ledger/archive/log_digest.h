@@ -7,7 +7,7 @@
 #include <memory>
 #include <span>
 
-#include "ledger/embedded/checkpoint.h"
+#include "ledger/embedded/keeping/checkpoint.h"
 
 struct evp_md_ctx_st;
 

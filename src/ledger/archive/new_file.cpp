@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "ledger/embedded/folder.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/folder.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 namespace {

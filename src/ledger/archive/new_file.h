@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "ledger/embedded/file.h"
+#include "ledger/embedded/log/file.h"
 
 namespace batal::ledger {
 

@@ -5,8 +5,8 @@
 #include "ledger/archive/backup.h"
 #include "ledger/archive/backup_check.h"
 #include "ledger/archive/backup_door.h"
-#include "ledger/embedded/folder.h"
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/folder.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 namespace {

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <memory>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "ledger/archive/new_file.h"
-#include "ledger/embedded/file.h"
+#include "ledger/embedded/log/file.h"
 
 struct archive;
 

@@ -11,9 +11,9 @@
 #include <optional>
 
 #include "ledger/audit_key.h"
-#include "ledger/embedded/checkpoint.h"
-#include "ledger/embedded/file.h"
-#include "ledger/embedded/recovery.h"
+#include "ledger/embedded/keeping/checkpoint.h"
+#include "ledger/embedded/log/file.h"
+#include "ledger/embedded/log/recovery.h"
 
 namespace batal::ledger {
 

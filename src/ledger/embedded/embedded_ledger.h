@@ -35,10 +35,10 @@
 #include <vector>
 
 #include "ledger/audit_key.h"
-#include "ledger/embedded/image.h"
-#include "ledger/embedded/keeper.h"
-#include "ledger/embedded/ledger_error.h"
-#include "ledger/embedded/log.h"
+#include "ledger/embedded/image/image.h"
+#include "ledger/embedded/keeping/keeper.h"
+#include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/log.h"
 #include "ledger/embedded/lookup.h"
 #include "ledger/ledger.h"
 

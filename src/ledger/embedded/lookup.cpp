@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 namespace {

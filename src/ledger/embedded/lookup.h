@@ -15,10 +15,10 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/embedded/frame_reader.h"
-#include "ledger/embedded/image.h"
-#include "ledger/embedded/index.h"
-#include "ledger/embedded/keeper.h"
+#include "ledger/embedded/image/image.h"
+#include "ledger/embedded/index/index.h"
+#include "ledger/embedded/keeping/keeper.h"
+#include "ledger/embedded/log/frame_reader.h"
 
 namespace batal::ledger {
 

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "ledger/embedded/ledger_error.h"
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 

@@ -13,10 +13,10 @@
 #include <optional>
 #include <vector>
 
-#include "ledger/embedded/file.h"
-#include "ledger/embedded/pruned.h"
-#include "ledger/embedded/recovery.h"
-#include "ledger/embedded/segment.h"
+#include "ledger/embedded/keeping/pruned.h"
+#include "ledger/embedded/log/file.h"
+#include "ledger/embedded/log/recovery.h"
+#include "ledger/embedded/log/segment.h"
 #include "payment/record.h"
 
 namespace batal::ledger {

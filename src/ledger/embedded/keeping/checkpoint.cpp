@@ -1,0 +1,162 @@
+#include "ledger/embedded/keeping/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <boost/endian/conversion.hpp>
+#include <utility>
+
+#include "ledger/embedded/keeping/sealed_segment.h"
+#include "ledger/embedded/keeping/signed_line.h"
+#include "ledger/embedded/log/ledger_error.h"
+
+namespace batal::ledger {
+namespace {
+
+constexpr std::string_view kKind = "batal-checkpoint";
+
+std::string read_text(FileDoor& door, const Path& path) {
+  const auto file = door.open(path, OpenFor::Reading);
+  if (!file && file.error() == std::errc::no_such_file_or_directory) return "";
+  if (!file) fail_io(file.error(), "open", path);
+  std::string text(must((*file)->size(), "read the size of", path), '\0');
+  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
+  text.resize(must(read_all(**file, {bytes, text.size()}, 0), "read", path));
+  return text;
+}
+
+std::span<const std::uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+Digest chained(const Digest& before, const SegmentFacts& facts) {
+  Bytes text(before.begin(), before.end());
+  const auto append = [&text](std::uint64_t number) {
+    std::array<std::uint8_t, 8> little;
+    boost::endian::store_little_u64(little.data(), number);
+    text.insert(text.end(), little.begin(), little.end());
+  };
+  append(facts.number);
+  append(facts.first_sequence);
+  append(facts.records);
+  append(facts.end);
+  text.insert(text.end(), facts.digest.begin(), facts.digest.end());
+  return digest_of(text);
+}
+
+std::string to_line(const Checkpoint& checkpoint, const AuditKey& key) {
+  SignedLine line(kKind);
+  line.hex("ledger", checkpoint.ledger)
+      .number("sequence", static_cast<std::int64_t>(checkpoint.sequence))
+      .number("segment", checkpoint.segment)
+      .number("first-sequence", static_cast<std::int64_t>(checkpoint.first_sequence))
+      .number("end", static_cast<std::int64_t>(checkpoint.end))
+      .hex("chain", checkpoint.chain)
+      .hex("digest", checkpoint.digest)
+      .number("at-us", checkpoint.at.time_since_epoch().count());
+  return std::move(line).signed_by(key);
+}
+
+std::expected<Checkpoint, std::string> read_checkpoint(std::string_view text,
+                                                       const std::optional<PublicKey>& key) {
+  const auto line = VerifiedLine::read(text, kKind, key);
+  if (!line) return std::unexpected(line.error());
+  Checkpoint checkpoint;
+  std::int64_t at = 0;
+  const bool whole = line->hex("ledger", checkpoint.ledger) &&
+                     line->number("sequence", checkpoint.sequence) &&
+                     line->number("segment", checkpoint.segment) &&
+                     line->number("first-sequence", checkpoint.first_sequence) &&
+                     line->number("end", checkpoint.end) && line->hex("chain", checkpoint.chain) &&
+                     line->hex("digest", checkpoint.digest) && line->number("at-us", at);
+  if (!whole) return std::unexpected("lacks what a checkpoint says");
+  checkpoint.at = payment::Time(std::chrono::microseconds(at));
+  return checkpoint;
+}
+
+std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key) {
+  const Path path = folder / kCheckpointsName;
+  const std::string text = read_text(door, path);
+  std::vector<Checkpoint> checkpoints;
+  std::size_t begin = 0;
+  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    const auto checkpoint = read_checkpoint(std::string_view(text).substr(begin, end - begin), key);
+    if (!checkpoint)
+      throw LedgerError(fmt::format("{} {}, at line {}", path.string(), checkpoint.error(),
+                                    checkpoints.size() + 1));
+    checkpoints.push_back(*checkpoint);
+    begin = end + 1;
+  }
+  return checkpoints;
+}
+
+std::string newest_checkpoint_line(FileDoor& door, const Path& folder) {
+  const Path path = folder / kCheckpointsName;
+  const std::string text = read_text(door, path);
+  const auto end = text.rfind('\n');
+  if (end == std::string::npos)
+    throw LedgerError(fmt::format("{} has no checkpoint yet", folder.string()));
+  const auto before = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
+  const auto begin = before == std::string::npos ? 0 : before + 1;
+  std::string line = text.substr(begin, end - begin);
+  if (const auto checkpoint = read_checkpoint(line, std::nullopt); !checkpoint)
+    throw LedgerError(fmt::format("{} {}, at its last line", path.string(), checkpoint.error()));
+  return line;
+}
+
+CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key)
+    : door_(door), folder_(std::move(folder)), key_(key) {
+  for (const Checkpoint& checkpoint : read_checkpoints(door_, folder_, key_.public_key()))
+    take(checkpoint);
+}
+
+void CheckpointFile::add(const Checkpoint& checkpoint) {
+  const bool goes_on = file_ && last_ && last_->segment == checkpoint.segment;
+  const std::string line = take(checkpoint);
+  is_behind_ = true;
+  goes_on ? append(line) : rewrite();
+  is_behind_ = false;
+}
+
+void CheckpointFile::make_up() {
+  if (!is_behind_) return;
+  rewrite();
+  is_behind_ = false;
+}
+
+std::string CheckpointFile::take(const Checkpoint& checkpoint) {
+  if (last_ && last_->segment != checkpoint.segment) {
+    sealed_ += to_line(*last_, key_);
+    present_.clear();
+  }
+  last_ = checkpoint;
+  std::string line = to_line(checkpoint, key_);
+  present_ += line;
+  return line;
+}
+
+// After a failure the file is made anew by the next call.
+void CheckpointFile::append(const std::string& line) {
+  const Path path = folder_ / kCheckpointsName;
+  FilePtr file = std::move(file_);
+  must(write_all(*file, bytes_of(line), end_), "write", path);
+  must(file->sync(), "sync", path);
+  file_ = std::move(file);
+  end_ += line.size();
+}
+
+void CheckpointFile::rewrite() {
+  const Path temporary = folder_ / "checkpoints.tmp";
+  const std::string text = sealed_ + present_;
+  file_.reset();
+  must(door_.remove(temporary), "remove", temporary);
+  FilePtr file = must(door_.open(temporary, OpenFor::Creating), "make", temporary);
+  must(write_all(*file, bytes_of(text), 0), "write", temporary);
+  must(file->sync(), "sync", temporary);
+  publish(door_, temporary, folder_ / kCheckpointsName);
+  file_ = std::move(file);
+  end_ = text.size();
+}
+
+}  // namespace batal::ledger
