@@ -41,6 +41,10 @@ class CheckpointTest : public ::testing::Test {
   std::string line(std::uint32_t segment, std::uint64_t sequence) {
     return to_line(checkpoint(segment, sequence), key);
   }
+  static void add(CheckpointFile& file, const Checkpoint& checkpoint) {
+    file.add(checkpoint);
+    file.write();
+  }
   std::string refusal() {
     try {
       read();
@@ -95,7 +99,7 @@ TEST_F(CheckpointTest, LeavesOutATornLastLine) {
     EXPECT_EQ(read(), std::vector{checkpoint(1, 11)}) << length;
     CheckpointFile file(disk, kFolder, key);
     EXPECT_EQ(file.last(), checkpoint(1, 11)) << length;
-    file.add(checkpoint(1, 12));
+    add(file, checkpoint(1, 12));
     EXPECT_EQ(read(), (std::vector{checkpoint(1, 11), checkpoint(1, 12)})) << length;
   }
 }
@@ -103,17 +107,17 @@ TEST_F(CheckpointTest, LeavesOutATornLastLine) {
 TEST_F(CheckpointTest, KeepsOnlyTheLastOfASegmentThatIsLeft) {
   {
     CheckpointFile file(disk, kFolder, key);
-    for (const std::uint64_t sequence : {11, 12, 13}) file.add(checkpoint(1, sequence));
+    for (const std::uint64_t sequence : {11, 12, 13}) add(file, checkpoint(1, sequence));
     EXPECT_EQ(text(), line(1, 11) + line(1, 12) + line(1, 13));
-    for (const std::uint64_t sequence : {21, 22}) file.add(checkpoint(2, sequence));
+    for (const std::uint64_t sequence : {21, 22}) add(file, checkpoint(2, sequence));
     EXPECT_EQ(text(), line(1, 13) + line(2, 21) + line(2, 22));
     EXPECT_EQ(file.last(), checkpoint(2, 22));
   }
   CheckpointFile again(disk, kFolder, key);
   EXPECT_EQ(again.last(), checkpoint(2, 22));
-  again.add(checkpoint(2, 23));
+  add(again, checkpoint(2, 23));
   EXPECT_EQ(text(), line(1, 13) + line(2, 21) + line(2, 22) + line(2, 23));
-  again.add(checkpoint(4, 41));
+  add(again, checkpoint(4, 41));
   EXPECT_EQ(text(), line(1, 13) + line(2, 23) + line(4, 41));
 }
 
@@ -122,8 +126,8 @@ TEST_F(CheckpointTest, IsDurableOnceItIsAdded) {
     SimulatedDisk fragile(seed);
     {
       CheckpointFile file(fragile, kFolder, key);
-      for (const std::uint64_t sequence : {11, 12}) file.add(checkpoint(1, sequence));
-      file.add(checkpoint(2, 21));
+      for (const std::uint64_t sequence : {11, 12}) add(file, checkpoint(1, sequence));
+      add(file, checkpoint(2, 21));
     }
     fragile.crash();
     EXPECT_EQ(read_checkpoints(fragile, kFolder, key.public_key()),
@@ -146,17 +150,17 @@ TEST_F(CheckpointTest, MakesUpForAFailedWrite) {
       SimulatedDisk failing(step);
       const auto read = [&] { return read_checkpoints(failing, kFolder, key.public_key()); };
       CheckpointFile file(failing, kFolder, key);
-      file.add(before[0]);
-      file.add(before[1]);
+      add(file, before[0]);
+      add(file, before[1]);
       failing.fail_at(step);
       try {
-        file.add(next);
+        add(file, next);
         finished = true;
       } catch (const LedgerError&) {
       }
       failing.heal();
       EXPECT_TRUE(read() == before || read() == after);
-      file.add(checkpoint(segment, 22));
+      add(file, checkpoint(segment, 22));
       EXPECT_EQ(read().back(), checkpoint(segment, 22));
       failing.crash();
       EXPECT_EQ(read().back(), checkpoint(segment, 22));

@@ -75,6 +75,52 @@ TEST_F(FailingKeeperTest, TellsThatItWorksAgain) {
   EXPECT_GT(made, 1) << "once it failed, once it did not";
 }
 
+TEST_F(FailingKeeperTest, MakesUpForTheCheckpointOfASegmentThatIsSealed) {
+  count_attempts("checkpoints.tmp");
+  open();
+  keeper->start();
+  log.run(create(1));
+  log.seal();
+  disk.set_full(true);
+  commit();
+  ASSERT_TRUE(comes_true([this] { return attempts >= 3; }));
+  EXPECT_EQ(through(), 1U);
+  disk.set_full(false);
+  ASSERT_TRUE(comes_true([this] { return !checkpoints().empty(); }));
+  keeper->stop();
+  const auto facts = read_sealed(disk, kLedgerFolder, log.expected(1), hash).facts;
+  ASSERT_EQ(checkpoints().size(), 1U);
+  EXPECT_EQ(checkpoints().front().segment, 1U);
+  EXPECT_EQ(checkpoints().front().sequence, 1U);
+  EXPECT_EQ(checkpoints().front().digest, facts.digest);
+  EXPECT_EQ(count_of(caught.text(), "error ledger: cannot write a checkpoint: "), 1);
+  EXPECT_EQ(count_of(caught.text(), "info ledger: it works again to write a checkpoint\n"), 1);
+  EXPECT_EQ(count_of(caught.text(), "index a segment"), 0) << "that was no failure";
+}
+
+// The program ended after it had indexed them, before it signed them.
+TEST_F(FailingKeeperTest, SignsAtItsStartTheSealedSegmentsThatNoCheckpointCovers) {
+  add_segment(1);
+  add_segment(2);
+  open();
+  open();
+  commit();
+  keeper->start();
+  ASSERT_TRUE(comes_true([this] { return !checkpoints().empty(); }));
+  keeper->stop();
+  Digest chain{};
+  ASSERT_EQ(checkpoints().size(), 2U) << "none of the last segment, which is empty";
+  for (const std::uint32_t segment : {1, 2}) {
+    const auto facts = read_sealed(disk, kLedgerFolder, log.expected(segment), hash).facts;
+    const Checkpoint checkpoint = checkpoints()[segment - 1];
+    EXPECT_EQ(checkpoint.segment, segment);
+    EXPECT_EQ(checkpoint.sequence, 2 * segment);
+    EXPECT_EQ(checkpoint.digest, facts.digest);
+    EXPECT_EQ(checkpoint.chain, chain);
+    chain = chained(chain, facts);
+  }
+}
+
 TEST_F(FailingKeeperTest, TriesASnapshotAgainAndTellsOnce) {
   options.snapshot_segments = 2;
   count_attempts("live.tmp");
@@ -210,6 +256,15 @@ TEST_F(PruningKeeperTest, KeepsWhatIsNotPastItsKeeping) {
   options.transaction_kept.reset();
   run_twice(late);
   EXPECT_FALSE(is_pruned(2)) << "without a limit nothing is pruned";
+}
+
+TEST_F(PruningKeeperTest, SignsNothingOfALogThatHasNoRecordAnyMore) {
+  const CaughtLog caught;
+  add_segment(1);
+  run_until([this] { return !disk.has(segment_path(1)); }, late);
+  ASSERT_TRUE(disk.remove(kLedgerFolder / kCheckpointsName));
+  run_twice(late);
+  EXPECT_FALSE(disk.has(kLedgerFolder / kCheckpointsName));
 }
 
 TEST_F(PruningKeeperTest, StartsWithWhatIsLeft) {

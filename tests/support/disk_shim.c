@@ -9,7 +9,8 @@
 //   DISK_SHIM_HOLD     while a file of this name exists, an fdatasync waits, and says so by making
 //                      another with .held after its name
 //   DISK_SHIM_FAIL     a call below: it fails; "fdatasync 3": the third and all later ones fail
-//   DISK_SHIM_WHILE    only while a file of this name exists; others are not counted
+//   DISK_SHIM_WHILE    only while a file of this name exists; others are not counted. It gets a byte
+//                      for each call that fails
 //   DISK_SHIM_ERRNO    with this number; EIO where it is not set
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,6 +43,14 @@ static int is_chosen(int descriptor) {
   return is_chosen_path(name);
 }
 
+// Nothing where the file is gone by now.
+static void add_byte(const char* file) {
+  const int descriptor = open(file, O_WRONLY | O_APPEND);
+  if (descriptor < 0) return;
+  if (write(descriptor, ".", 1) != 1) abort();
+  close(descriptor);
+}
+
 // Whether this call on a chosen file fails; errno says then why.
 static int must_fail(const char* call) {
   static atomic_long count;
@@ -52,8 +61,10 @@ static int must_fail(const char* call) {
   if (wish == NULL || strncmp(wish, call, length) != 0) return 0;
   if (wish[length] != '\0' && wish[length] != ' ') return 0;
   if (gate != NULL && access(gate, F_OK) != 0) return 0;
+  if (atomic_fetch_add(&count, 1) + 1 < atol(wish + length)) return 0;
+  if (gate != NULL) add_byte(gate);
   errno = why == NULL ? EIO : atoi(why);
-  return atomic_fetch_add(&count, 1) + 1 >= atol(wish + length);
+  return 1;
 }
 
 static int fails(const char* call, int descriptor) {

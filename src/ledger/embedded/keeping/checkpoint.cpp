@@ -108,42 +108,36 @@ std::string newest_checkpoint_line(FileDoor& door, const Path& folder) {
 CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key)
     : door_(door), folder_(std::move(folder)), key_(key) {
   for (const Checkpoint& checkpoint : read_checkpoints(door_, folder_, key_.public_key()))
-    take(checkpoint);
+    add(checkpoint);
+  unwritten_.clear();
 }
 
 void CheckpointFile::add(const Checkpoint& checkpoint) {
-  const bool goes_on = file_ && last_ && last_->segment == checkpoint.segment;
-  const std::string line = take(checkpoint);
-  is_behind_ = true;
-  goes_on ? append(line) : rewrite();
-  is_behind_ = false;
-}
-
-void CheckpointFile::make_up() {
-  if (!is_behind_) return;
-  rewrite();
-  is_behind_ = false;
-}
-
-std::string CheckpointFile::take(const Checkpoint& checkpoint) {
   if (last_ && last_->segment != checkpoint.segment) {
     sealed_ += to_line(*last_, key_);
     present_.clear();
+    file_.reset();
   }
   last_ = checkpoint;
-  std::string line = to_line(checkpoint, key_);
+  const std::string line = to_line(checkpoint, key_);
   present_ += line;
-  return line;
+  unwritten_ += line;
+}
+
+void CheckpointFile::write() {
+  if (unwritten_.empty()) return;
+  file_ ? append() : rewrite();
+  unwritten_.clear();
 }
 
 // After a failure the file is made anew by the next call.
-void CheckpointFile::append(const std::string& line) {
+void CheckpointFile::append() {
   const Path path = folder_ / kCheckpointsName;
   FilePtr file = std::move(file_);
-  must(write_all(*file, bytes_of(line), end_), "write", path);
+  must(write_all(*file, bytes_of(unwritten_), end_), "write", path);
   must(file->sync(), "sync", path);
   file_ = std::move(file);
-  end_ += line.size();
+  end_ += unwritten_.size();
 }
 
 void CheckpointFile::rewrite() {

@@ -63,16 +63,15 @@ class CheckpointFile {
   // The newest; nothing where there is none.
   const std::optional<Checkpoint>& last() const { return last_; }
 
-  // Adds one, durably, and drops those between the last ones of earlier segments. Throws
-  // LedgerError; the file is as it was then, and the next call makes up for it.
+  // Adds one, for the next write(), and drops those between the last ones of earlier segments.
   void add(const Checkpoint& checkpoint);
 
-  // Writes what an add() that failed could not, if the last one did. Throws LedgerError.
-  void make_up();
+  // Makes durable what was added. Throws LedgerError; the file is as it was then, and the next call
+  // makes up for it.
+  void write();
 
  private:
-  std::string take(const Checkpoint& checkpoint);
-  void append(const std::string& line);
+  void append();
   void rewrite();
 
   FileDoor& door_;
@@ -80,9 +79,9 @@ class CheckpointFile {
   const AuditKey& key_;
   std::string sealed_;   // the lines of sealed segments
   std::string present_;  // those of the segment of last_
+  std::string unwritten_;
   std::optional<Checkpoint> last_;
-  bool is_behind_ = false;  // the last write failed
-  FilePtr file_;            // null: to be made anew
+  FilePtr file_;  // null: to be made anew
   std::uint64_t end_ = 0;
 };
 

@@ -48,10 +48,6 @@ void Keeper::open_index() {
                                   options_.index_file.string()));
   chain_ = {};
   chained_ = 0;
-  for (const SegmentFacts& facts : index->facts()) {
-    chain_ = chained(chain_, facts);
-    chained_ = facts.number;
-  }
   replace_index(std::move(index));
 }
 
@@ -118,9 +114,6 @@ void Keeper::index_next() {
     index_->add(next, sealed.keys.sorted(next.number));
   }
   publish_index();
-  const Digest before = std::exchange(chain_, chained(chain_, next));
-  chained_ = next.number;
-  seal_checkpoint(next, before);
 }
 
 ExpectedHeader Keeper::expected(const SegmentFacts& facts) const {
@@ -249,25 +242,33 @@ void Keeper::reopen_index() {
 
 // Checkpoints.
 
-void Keeper::seal_checkpoint(const SegmentFacts& facts, const Digest& chain) {
-  if (facts.records == 0 || std::ranges::binary_search(pruned_, facts.number)) return;
-  const std::uint64_t sequence = facts.first_sequence + facts.records - 1;
-  if (covered() >= sequence) return;
-  checkpoints_.add({.ledger = opened_.format.id,
-                    .sequence = sequence,
-                    .segment = facts.number,
-                    .first_sequence = facts.first_sequence,
-                    .end = facts.end,
-                    .chain = chain,
-                    .digest = facts.digest,
-                    .at = facts.last_at});
+// Each as a whole, but what is covered already.
+void Keeper::sign_sealed() {
+  for (; chained_ < index_->facts().size(); ++chained_) {
+    const SegmentFacts& facts = index_->facts()[chained_];
+    const std::uint64_t sequence = facts.first_sequence + facts.records - 1;
+    if (facts.records > 0 && sequence > covered() &&
+        !std::ranges::binary_search(pruned_, facts.number))
+      checkpoints_.add({.ledger = opened_.format.id,
+                        .sequence = sequence,
+                        .segment = facts.number,
+                        .first_sequence = facts.first_sequence,
+                        .end = facts.end,
+                        .chain = chain_,
+                        .digest = facts.digest,
+                        .at = facts.last_at});
+    chain_ = chained(chain_, facts);
+  }
 }
 
+// Of the last segment only what has a record: an empty one is covered by those before it.
 void Keeper::write_checkpoint(const Progress& progress) {
-  checkpoints_.make_up();
+  sign_sealed();
+  checkpoints_.write();
   const LogEnd& end = progress.end;
   const auto now = options_.steady_clock();
-  if (now < checkpoint_at_ || end.sequence <= covered() || chained_ + 1 != end.segment) return;
+  if (now < checkpoint_at_ || chained_ + 1 != end.segment) return;
+  if (end.sequence < std::max(covered() + 1, end.first_sequence)) return;
   const Path path = options_.folder / segment_name(end.segment);
   const FilePtr file = must(door_.open(path, OpenFor::Reading), "open", path);
   Bytes frames(end.offset - kSegmentHeaderBytes);
@@ -281,6 +282,7 @@ void Keeper::write_checkpoint(const Progress& progress) {
                     .chain = chain_,
                     .digest = digest_of(frames),
                     .at = progress.now});
+  checkpoints_.write();
   checkpoint_at_ = now + options_.checkpoint_every;
 }
 

@@ -108,7 +108,7 @@ class Keeper {
   void publish_index();
 
   void write_checkpoint(const Progress& progress);
-  void seal_checkpoint(const SegmentFacts& facts, const Digest& chain);
+  void sign_sealed();
   void write_snapshot();
   void take_snapshot();
   void forget_snapshot();
@@ -126,7 +126,7 @@ class Keeper {
   CheckpointFile checkpoints_;
   std::vector<std::uint32_t> pruned_;  // ascending
   std::uint32_t segments_ = 0;         // of the log
-  Digest chain_{};                     // through chained_
+  Digest chain_{};                     // through chained_, the last sealed segment that is signed
   std::uint32_t chained_ = 0;
   std::optional<SnapshotHead> snapshot_;
   std::uint64_t snapshot_bytes_ = 0;
