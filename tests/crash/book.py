@@ -13,6 +13,7 @@ from itertools import pairwise
 from calls import PROVIDER, STATUSES, Broken
 from support.scene import CREATES, flat
 from support.snap import timestamp
+from support.world import LIFE
 
 PARTNER = "demo"
 NEXT = {("pending", "cancel"): "cancelled", ("authorised", "cancel"): "cancelled",
@@ -28,6 +29,7 @@ TIMES = ("cancelTime", "voidTime", "captureTime", "changedAt")
 NUMBERS = ("voidNo", "captureNo")
 LIVE = ("pending", "authorised")
 CHANGING = ("state", "paidAt", "refundedAt", "refundNo")  # members of a transaction in the log
+LEAST_LIFE_S = 20  # that a creation may ask for
 EVIDENCE_MAX = 1000  # characters of each part
 CREATIONS = set(CREATES.values())
 
@@ -74,6 +76,7 @@ class Book:
         self.begins_with = 1  # the sequence of its first record
         self.sequence = 0
         self.at = ""
+        self.now = 0  # of the server, when the log was last taken
         self.events = {}  # by (service, external id)
         self.transactions = {}  # by reference number
         self.not_found = {}  # the end of every "not found yet", by the creation's key
@@ -81,6 +84,7 @@ class Book:
     def take(self, text, calls, life, now=0):
         """Reads on. `calls` are all that were ever made, by identity; calls may have been in doubt
         in that life, which is over. `now` is the server's time, in seconds."""
+        self.now = now
         if self.kept_s is not None:
             text = without_pruned(text)
         pruned = self._forget_pruned(text)
@@ -187,9 +191,10 @@ class Book:
 
     def holds_refused(self, call, status, body):
         """What a refusal or a query's answer tells must stand in the log."""
-        if status == 400 and call.service in CREATIONS and call.attempts > 1:
-            return  # its expiry has come too near meanwhile
         told = json.loads(body)
+        if status == 400 and call.service in CREATIONS:
+            check(self._is_too_short(call), "a creation was refused:", told, call)
+            return
         if call.is_query:
             state = STATUSES.get(flat(told).get("latestTransactionStatus") or
                                  flat(told).get("paymentFlagStatus"))
@@ -201,6 +206,12 @@ class Book:
             reason = REASON.search(told["responseMessage"])
             state = REASONS.get(reason and reason[1])
         check(self._is_so(call, state), f"the log does not say so ({state}):", told, call)
+
+    def _is_too_short(self, call):
+        """The life that it asks for, by now: it was made a while ago."""
+        body = json.loads(call.body)
+        ends = [body[name] for name in LIFE.values() if name in body]
+        return any(seconds_of(end) <= self.now + LEAST_LIFE_S for end in ends)
 
     def _is_so(self, call, state):
         if state == "not found" or (call.service in CREATIONS and state == "cancelled"):

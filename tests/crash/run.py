@@ -62,7 +62,8 @@ PRUNED = 3  # each so manieth folder
 MOVED_EVERY = 10  # kills
 MOVED_S = 10 * DAY_S  # holds live for seven days
 ENVIRONMENT = {"BATAL_LEDGER_SEGMENT_BYTES": str(4 << 20), "BATAL_HTTP_LOOPS": "2",
-               "BATAL_LEDGER_CHECKPOINT_S": "1"}
+               "BATAL_LEDGER_CHECKPOINT_S": "1",
+               "BATAL_HTTP_IDLE_MS": "3600000"}  # however slow the machine
 PRUNING = {"BATAL_LEDGER_IDENTITY_KEPT_S": str(DAY_S),
            "BATAL_LEDGER_TRANSACTION_KEPT_S": str(DAY_S)}
 

@@ -76,6 +76,19 @@ def test_a_good_log():
     History().check()
 
 
+@pytest.mark.parametrize("now, is_right", [("07:59:40", True), ("07:59:39", False)])
+def test_a_creation_whose_end_had_come_too_near(now, is_right):
+    history = History()
+    book = history.taken()
+    book.take(history.text(), history.calls, LIFE, seconds_of(f"2026-01-01T{now}+07:00"))
+    short = Call("54", b'{"validUpTo":"2026-01-01T08:00:00+07:00"}', "short")
+    if is_right:
+        book.holds_refused(short, 400, b'{"responseCode":"4005401"}')
+        return
+    with pytest.raises(Broken, match="a creation was refused"):
+        book.holds_refused(short, 400, b'{"responseCode":"4005401"}')
+
+
 def added(action, call, **changes):
     return lambda it: it.log.append(event(len(it.log) + 1, action, getattr(it, call), **changes))
 
