@@ -159,6 +159,26 @@ TEST_F(ParkingTest, SeesWhatWasIndexedWhileItWaited) {
   EXPECT_EQ(waiting[0].outcome.refusal, payment::Refusal::AlreadyPaid);
 }
 
+// The retry of a cancel waits for what an old segment says of the payment. What memory has of the
+// cancel itself is indexed by then, and its table dropped before the retry's turn has come.
+TEST_F(ParkingTest, SeesWhatMemoryForgotWhileItWaited) {
+  EXPECT_EQ(answer(cancel_by_call(2, "cancel-2")).result, Result::Accepted);
+  hold(later_segment());
+  Calls first({provider(Action::Refund, 3, "first")});
+  ASSERT_EQ(first.submit_to(*ledger), 1U);
+  seal_and_index(400);
+  answer(create(1'000));
+  std::vector<Command> commands;  // more than the look-up gives back at once
+  for (int number = 0; number < 100; ++number)
+    commands.push_back(cancel_by_call(1, fmt::format("late-{}", number)));
+  commands.push_back(cancel_by_call(2, "cancel-2"));
+  Calls waiting(std::move(commands));
+  ASSERT_EQ(waiting.submit_to(*ledger), 101U);
+  release();
+  waiting.collector.wait_for(101);
+  EXPECT_EQ(waiting[100].outcome.result, Result::Replayed);
+}
+
 // As long as it waits, memory holds the keys of all later segments, however old: they must be
 // there.
 TEST_F(ParkingTest, KeepsFromPruningWhatMayStillBeRead) {

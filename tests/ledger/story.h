@@ -126,7 +126,7 @@ class Story {
   void step() {
     move_clock();
     if (dice_.roll(8) == 0) restart();
-    run(1 + dice_.roll(20));
+    run(1 + dice_.roll(dice_.roll(20) == 0 ? 200 : 20));
   }
 
   // What the disk does wrong, from some call of a kind on.
@@ -255,6 +255,7 @@ class Story {
     options.index_file = index_file();
     options.snapshot_segments = static_cast<std::uint32_t>(1 + dice_.roll(10));
     options.checkpoint_every = std::chrono::milliseconds(dice_.roll(2) == 0 ? 1 : 60'000);
+    options.look_ups_together = dice_.roll(2) == 0 ? 1 : 64;
     options.rules = rules_;
     options.clock = [this] { return ledger_clock_.load(); };
     if (has_poor_hash_) options.key_hash = poor_hash;

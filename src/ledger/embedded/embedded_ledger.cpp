@@ -57,7 +57,7 @@ EmbeddedLedger::EmbeddedLedger(EmbeddedOptions options, FileDoor& door)
       keeper_(door, log_.folder(), options_.audit_key, hash_, keeper_options(options_)),
       image_([this](Position position) { return log_.read(position); }, hash_),
       lookup_(door, options_.log.folder, options_.index_file, hash_, keeper_,
-              [this] { notice_answers(); }) {
+              options_.look_ups_together, [this] { notice_answers(); }) {
   const std::uint64_t first_sequence = keeper_.catch_up();
   keeper_.load(image_);
   const auto apply = [this](const StoredRecord& stored, Position position) {
@@ -190,7 +190,7 @@ void EmbeddedLedger::decide(Submission& submission, Batch& batch) {
   } catch (const LedgerError& error) {
     return leave_undecided(submission, error);
   }
-  if (!seen.unknown.empty() || must_wait(submission.command)) return park(submission, seen.unknown);
+  if (!seen.unknown.empty() || must_wait(submission.command)) return park(submission);
   conclude(submission, seen.view, {}, batch);
 }
 
@@ -226,10 +226,11 @@ bool EmbeddedLedger::must_wait(const payment::Command& command) const {
   });
 }
 
-void EmbeddedLedger::park(Submission& submission, const CommandKeys& unknown) {
+// Of what memory knows now it may have dropped a part by then, so all is asked for.
+void EmbeddedLedger::park(Submission& submission) {
   auto parked = std::make_unique<Parked>();
   parked->submission = &submission;
-  parked->keys = unknown;
+  parked->keys = image_.may_be_sealed(submission.command);
   parked->through = image_.sealed().through;
   for (const payment::Key& key : keys_to_wait_for(submission.command)) {
     parked->hashes.push_back(hash_(key));

@@ -53,6 +53,7 @@ struct EmbeddedOptions {
   std::chrono::milliseconds checkpoint_every = std::chrono::minutes(1);
   std::uint32_t snapshot_segments = 8;      // sealed since the last snapshot, before the next
   std::size_t queue_commands_max = 65'536;  // queued or being decided
+  std::size_t look_ups_together = 64;       // of many, for which this thread is woken
   payment::Rules rules{};
   std::function<payment::Time()> clock = system_time;  // called at first by the constructor, then
                                                        // on the ledger's thread
@@ -114,7 +115,7 @@ class EmbeddedLedger final : public Ledger {
   bool store(const std::optional<payment::Record>& record, std::span<const LookedUp> known,
              Batch& batch);
   bool must_wait(const payment::Command& command) const;
-  void park(Submission& submission, const CommandKeys& unknown);
+  void park(Submission& submission);
   void unpark();
   void use_index();
   std::chrono::microseconds sweep(Batch& batch);

@@ -13,19 +13,18 @@ namespace {
 using payment::EventPtr;
 using payment::Key;
 
-// A wake-up of the ledger's thread for each of many answers would cost more than they do.
-constexpr std::size_t kAnswersTogether = 64;
 constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace
 
 Lookup::Lookup(FileDoor& door, Path folder, Path index_file, const KeyHash& hash, Keeper& keeper,
-               std::function<void()> answered)
+               std::size_t answers_together, std::function<void()> answered)
     : door_(door),
       folder_(std::move(folder)),
       index_file_(std::move(index_file)),
       hash_(hash),
       keeper_(keeper),
+      answers_together_(answers_together),
       answered_(std::move(answered)),
       frames_(door_, folder_, keeper_.ledger()),
       thread_([this] { run(); }) {}
@@ -68,7 +67,7 @@ void Lookup::run() {
     answer(*question);
     lock.lock();
     done_.push_back(question);
-    if (!asked_.empty() && done_.size() < kAnswersTogether) continue;
+    if (!asked_.empty() && done_.size() < answers_together_) continue;
     lock.unlock();
     answered_();
     lock.lock();

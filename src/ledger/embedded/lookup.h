@@ -33,10 +33,10 @@ struct Question {
 
 class Lookup {
  public:
-  // `answered` is called on the look-up's thread whenever there is something to take. All given
-  // must live longer. Starts its thread.
+  // `answered` is called on the look-up's thread whenever there is something to take: so many
+  // answers at least, or all that was asked. All given must live longer. Starts its thread.
   Lookup(FileDoor& door, Path folder, Path index_file, const KeyHash& hash, Keeper& keeper,
-         std::function<void()> answered);
+         std::size_t answers_together, std::function<void()> answered);
   ~Lookup();  // stops
 
   void ask(std::span<Question* const> questions);
@@ -65,6 +65,7 @@ class Lookup {
   const Path index_file_;
   const KeyHash& hash_;
   Keeper& keeper_;
+  const std::size_t answers_together_;
   const std::function<void()> answered_;
   FrameReader frames_;
   std::optional<IndexReader> reader_;

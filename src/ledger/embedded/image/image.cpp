@@ -175,6 +175,13 @@ payment::View Image::see(const payment::Command& command, std::span<const Looked
   return view(command, look);
 }
 
+CommandKeys Image::may_be_sealed(const payment::Command& command) const {
+  CommandKeys keys = all_keys(command);
+  const auto is_not = [this](const Key& key) { return !sealed_->may_contain(slot_of(hash_, key)); };
+  keys.erase(std::remove_if(keys.begin(), keys.end(), is_not), keys.end());
+  return keys;
+}
+
 payment::View Image::view(const payment::Command& command, Look& look) const {
   const auto keys = keys_of(command);
   payment::View view;

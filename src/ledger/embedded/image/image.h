@@ -81,6 +81,10 @@ class Image {
   Seen see(const payment::Command& command) const;
   payment::View see(const payment::Command& command, std::span<const LookedUp> known) const;
 
+  // The keys of a command that sealed segments may have, also where memory has something newer: the
+  // table that has it may be dropped before the command is seen again.
+  CommandKeys may_be_sealed(const payment::Command& command) const;
+
   // What the next event of a transaction is sealed onto. `known` as for see().
   Link link_of(const payment::Transaction& transaction, std::span<const LookedUp> known = {}) const;
 
