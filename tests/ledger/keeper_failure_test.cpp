@@ -320,6 +320,50 @@ TEST_F(PruningKeeperTest, NeverPrunesAnEndThatTheSnapshotLacks) {
   EXPECT_EQ(live(), 0U) << "of the sealed segments";
 }
 
+// A backup that was overtaken by pruning: it has the creation's segment, and lacks the cancel's.
+TEST_F(PruningKeeperTest, TakesNothingFromBeforeWhatIsPruned) {
+  const CaughtLog caught;
+  log.run(create(1));
+  log.seal();
+  log.run(cancel(1));
+  log.seal();
+  log.run(create(2), late);
+  const Bytes first = disk.content(segment_path(1));
+  run_until([this] { return is_pruned(2) && !disk.has(segment_path(2)); }, late);
+  disk.put(segment_path(1), first);
+  ASSERT_TRUE(disk.remove(kLedgerFolder / pruned_name(1)));
+  std::filesystem::remove(options.index_file);
+  EXPECT_EQ(live(), 0U);
+  for (const auto& run : keeper->indexed().sealed->runs) EXPECT_EQ(run->keys, 0U);
+}
+
+TEST_F(PruningKeeperTest, TakesNoSnapshotFromBeforeWhatIsPruned) {
+  const CaughtLog caught;
+  log.run(create(1));
+  log.seal();
+  options.snapshot_segments = 1;
+  run_until([this] { return disk.has(kLedgerFolder / kSnapshotName); }, kNoon);
+  const Bytes snapshot = disk.content(kLedgerFolder / kSnapshotName);
+  log.run(cancel(1));
+  log.seal();
+  log.run(create(2), late);
+  run_until([this] { return is_pruned(2) && !disk.has(segment_path(2)); }, late);
+  disk.put(kLedgerFolder / kSnapshotName, snapshot);
+  EXPECT_EQ(live(), 0U);
+}
+
+// The clock was ahead when it was decided what may go. What was forgotten stays so.
+TEST_F(PruningKeeperTest, KeepsTheTimeByWhichItPruned) {
+  const CaughtLog caught;
+  add_segment(1);
+  log.add(payment::TimeMark{kNoon});
+  run_until([this] { return !disk.has(segment_path(1)); }, late);
+  open();
+  Image image([](Position) -> StoredRecord { throw std::logic_error("read"); }, hash);
+  keeper->load(image);
+  EXPECT_EQ(image.last_record_at(), late);
+}
+
 TEST_F(PruningKeeperTest, KeepsWhatTheLedgersMemoryMayRead) {
   const CaughtLog caught;
   add_segment(1);

@@ -31,7 +31,7 @@ class LookupTest : public KeeperFixture {
     open();
     commit();
     keeper->start();
-    lookup = std::make_unique<Lookup>(disk, kLedgerFolder, index, hash, *keeper, [this] {
+    lookup = std::make_unique<Lookup>(disk, kLedgerFolder, index, hash, *keeper, 64, [this] {
       const std::lock_guard lock(mutex);
       called = true;
       answered.notify_one();

@@ -357,7 +357,7 @@ void EmbeddedLedger::fail(const char* reason) {
     taken_.insert(taken_.end(), queue_.begin(), queue_.end());
     queue_.clear();
   }
-  keeper_.stop();
+  keeper_.begin_stop();  // the look-up may wait for it
   lookup_.stop();
   for (const auto& parked : parked_) hand_over(*parked->submission);
   for (; next_ < taken_.size(); ++next_) hand_over(*taken_[next_]);

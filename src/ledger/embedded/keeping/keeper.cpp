@@ -14,6 +14,9 @@ namespace {
 constexpr std::chrono::seconds kRetryAfter{1};
 constexpr std::string_view kRemaking = "make the index anew";
 
+// Ends what is under way, for the keeper stops.
+struct Stopping {};
+
 }  // namespace
 
 Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key, const KeyHash& hash,
@@ -99,6 +102,7 @@ void Keeper::index_sealed() {
 
 // Throws IndexError where the index fails, LedgerError where the log does.
 void Keeper::index_next() {
+  go_on_unless_stopping();
   const auto& known = index_->facts();
   SegmentFacts next;
   next.number = static_cast<std::uint32_t>(known.size()) + 1;
@@ -111,7 +115,10 @@ void Keeper::index_next() {
   } else {
     const SealedSegment sealed = read_sealed(door_, options_.folder, expected(next), hash_);
     next = sealed.facts;
-    index_->add(next, sealed.keys.sorted(next.number));
+    if (next.number > pruned_through())
+      index_->add(next, sealed.keys.sorted(next.number));
+    else
+      index_->add(next, {});
   }
   publish_index();
 }
@@ -154,7 +161,7 @@ void Keeper::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void Keeper::stop() {
+void Keeper::begin_stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -162,7 +169,16 @@ void Keeper::stop() {
   }
   wake_.notify_one();
   published_.notify_all();
+}
+
+void Keeper::stop() {
+  begin_stop();
   if (thread_.joinable()) thread_.join();
+}
+
+void Keeper::go_on_unless_stopping() const {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) throw Stopping{};
 }
 
 void Keeper::committed(const LogEnd& end, payment::Time now, payment::Time next_expiry,
@@ -216,6 +232,8 @@ void Keeper::attempt(std::string_view what, const std::function<void()>& deed) {
   std::string error;
   try {
     deed();
+  } catch (const Stopping&) {
+    return;
   } catch (const IndexError& failed) {
     error = failed.what();
     reopen_index();
@@ -297,23 +315,38 @@ void Keeper::load(Image& image) {
     image.load_live(encoded, newest);
   };
   snapshot_ = read_snapshot(door_, options_.folder, opened_.format.id, add);
-  if (!snapshot_ || snapshot_->through >= segments_) {
+  if (!snapshot_ || snapshot_->through >= segments_ || snapshot_->through < pruned_through()) {
     forget_snapshot();
     image.forget_live();
-  } else {
-    image.load_time(snapshot_->last_at);
   }
+  load_time(image);
   visit_tail([&image](const StoredRecord& stored, Position position) {
     image.apply_sealed(stored.record, {position, stored.mac});
   });
 }
 
-// The records of the sealed segments after the snapshot.
+// Decision time never goes back, also where what it was last decided by has been pruned.
+void Keeper::load_time(Image& image) const {
+  for (const SegmentFacts& facts : index_->facts()) image.load_time(facts.last_at);
+  if (!pruned_.empty())
+    image.load_time(read_attestation(door_, options_.folder, pruned_.back(), opened_.format.id,
+                                     key_.public_key())
+                        .pruned_at);
+}
+
+// The records of the sealed segments after the snapshot. What stands before a pruned segment was
+// past its keeping, too: a backup may have it all the same, and lack what ended it.
 void Keeper::visit_tail(const EachRecord& each) {
   const auto& facts = index_->facts();
-  for (std::uint32_t i = snapshot_ ? snapshot_->through : 0; i < facts.size(); ++i)
-    if (!std::ranges::binary_search(pruned_, facts[i].number))
-      visit_sealed(door_, options_.folder, expected(facts[i]), each);
+  for (std::uint32_t i = std::max(pruned_through(), snapshot_ ? snapshot_->through : 0);
+       i < facts.size(); ++i) {
+    go_on_unless_stopping();
+    visit_sealed(door_, options_.folder, expected(facts[i]), each);
+  }
+}
+
+std::uint32_t Keeper::pruned_through() const {
+  return pruned_.empty() ? 0 : pruned_.back();
 }
 
 void Keeper::write_snapshot() {
@@ -346,9 +379,9 @@ void Keeper::take_snapshot() {
 
 // So that no later start takes one that this one could not.
 void Keeper::forget_snapshot() {
-  snapshot_.reset();
   const Path path = options_.folder / kSnapshotName;
   must(door_.remove(path), "remove", path);
+  snapshot_.reset();
 }
 
 // Pruning.
@@ -360,6 +393,7 @@ void Keeper::prune(const Progress& progress) {
   std::uint32_t through = 0;
   for (const SegmentFacts& facts : index_->facts()) {
     if (!std::ranges::binary_search(pruned_, facts.number)) {
+      go_on_unless_stopping();
       if (!may_go(facts, progress)) break;
       if (snapshot_ && snapshot_->through < facts.number) take_snapshot();
       prune(facts, progress.now);

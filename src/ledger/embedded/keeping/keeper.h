@@ -67,7 +67,8 @@ class Keeper {
   std::uint64_t covered() const;
 
   void start();
-  void stop();
+  void begin_stop();  // by any thread: what is under way ends soon
+  void stop();        // waits until it has
 
   // By any thread, from here on.
 
@@ -96,6 +97,7 @@ class Keeper {
 
   void run();
   void work();
+  void go_on_unless_stopping() const;
   void attempt(std::string_view what, const std::function<void()>& deed);
 
   void index_sealed();
@@ -112,7 +114,9 @@ class Keeper {
   void write_snapshot();
   void take_snapshot();
   void forget_snapshot();
+  void load_time(Image& image) const;
   void visit_tail(const EachRecord& each);
+  std::uint32_t pruned_through() const;  // 0: nothing is
   void prune(const Progress& progress);
   bool may_go(const SegmentFacts& facts, const Progress& progress) const;
   void prune(const SegmentFacts& facts, payment::Time now);
