@@ -158,6 +158,21 @@ def test_a_ledger_without_a_checkpoint_says_so(tmp_path):
     assert done.stderr == f"batal: {world.server.data}/ledger has no checkpoint yet\n"
 
 
+def test_a_public_key_alone_passes_nothing_that_no_checkpoint_covers(made, tmp_path):
+    """Whoever changes a record can remove the checkpoints, too."""
+    damaged = tmp_path / "ledger"
+    key = re.search("key=([0-9a-f]{64})", run("ledger", "checkpoint", "--data", made).stdout)[1]
+    shutil.copytree(made / "ledger", damaged)
+    (damaged / "checkpoints").unlink()
+    done = run("ledger", "verify", "--folder", damaged, "--public-key", key)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (f"batal: nothing of {damaged} was checked by a signature: no checkpoint "
+                           f"covers any of its {len(shown(made).splitlines())} records, and their "
+                           "MACs cannot be checked without the audit key\n")
+    assert run("ledger", "verify", "--folder", damaged, "--audit-key",
+               f"{made}.audit.key").returncode == 0
+
+
 @pytest.mark.parametrize("arguments, said", [
     (["verify", "--folder", "x"], "--folder needs --audit-key"),
     (["verify", "--public-key", "x"], "--public-key must be 64 hexadecimal digits"),

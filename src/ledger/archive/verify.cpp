@@ -47,6 +47,7 @@ class Verification {
     verified_.torn = reader_.torn();
     if (verified_.torn && is_whole(reader_)) fail_at_break(options_.folder, reader_);
     claims_.finish(verified_.last_sequence, verified_.torn);
+    check_is_covered();
     verified_.checkpoints = claims_.settled();
     verified_.checkpoints_unchecked = claims_.unchecked();
     verified_.covering = claims_.covering();
@@ -65,6 +66,15 @@ class Verification {
       go_to(reader_.segment());
       fail_at_break(options_.folder, reader_);
     }
+  }
+
+  // Without the secret it is the signed checkpoints alone that show a change.
+  void check_is_covered() const {
+    if (macs_ || claims_.covering() || verified_.records == 0) return;
+    throw LedgerError(fmt::format(
+        "nothing of {} was checked by a signature: no checkpoint covers any of its {} records, and "
+        "their MACs cannot be checked without the audit key",
+        options_.folder.string(), verified_.records));
   }
 
   // Into this segment, over the pruned ones before it.
