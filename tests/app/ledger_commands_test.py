@@ -173,6 +173,20 @@ def test_a_public_key_alone_passes_nothing_that_no_checkpoint_covers(made, tmp_p
                f"{made}.audit.key").returncode == 0
 
 
+@pytest.mark.parametrize("at", [52, 4095])
+def test_what_is_written_behind_a_headers_fields_is_named(made, tmp_path, at):
+    damaged = tmp_path / "ledger"
+    shutil.copytree(made / "ledger", damaged)
+    segment = damaged / "0000000001.segment"
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(b"x")
+    done = run("ledger", "verify", "--folder", damaged, "--audit-key", f"{made}.audit.key")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (f"batal: {segment} at byte {at}: the header was changed: zeros belong "
+                           "behind its fields\n")
+
+
 @pytest.mark.parametrize("arguments, said", [
     (["verify", "--folder", "x"], "--folder needs --audit-key"),
     (["verify", "--public-key", "x"], "--public-key must be 64 hexadecimal digits"),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ledger/archive/break.h"
@@ -85,11 +86,28 @@ class Verification {
       if (verified_.pruned < pruned.size() && pruned[verified_.pruned].facts.number == segment_) {
         pass_over();
       } else {
+        check_header_is_plain();
         ++verified_.segments;
         digest_.begin(segment_, verified_.last_sequence + 1);
         claims_.settle(segment_, verified_.last_sequence, digest_);
       }
     }
+  }
+
+  // The header's CRC covers its fields only. Where the file has gone, it was pruned meanwhile.
+  void check_header_is_plain() const {
+    const Path path = options_.folder / segment_name(segment_);
+    auto file = door_.open(path, OpenFor::Reading);
+    if (!file && file.error() == std::errc::no_such_file_or_directory) return;
+    HeaderBytes bytes{};
+    must(read_all(*must(std::move(file), "open", path), bytes, 0), "read", path);
+    const auto header = decode_header(bytes);
+    if (!header) throw LedgerError(fmt::format("{} {}", path.string(), header.error()));
+    const auto odd = std::ranges::mismatch(bytes, encode(*header)).in1;
+    if (odd != bytes.end())
+      throw LedgerError(
+          fmt::format("{} at byte {}: the header was changed: zeros belong behind its fields",
+                      path.string(), odd - bytes.begin()));
   }
 
   void pass_over() {
