@@ -230,6 +230,30 @@ def on_a_terminal(*arguments):
     return written.decode()
 
 
+def test_the_folder_is_found_where_the_server_finds_it(made, tmp_path):
+    shutil.copytree(made / "ledger", tmp_path / "moved")
+    moved = {"BATAL_LEDGER_FOLDER": str(tmp_path / "moved")}
+
+    def verify(environment, *arguments):
+        return run("ledger", "verify", *arguments, env={**os.environ, **environment}).returncode
+    assert verify({"BATAL_DATA": str(made)}) == 0
+    assert verify({"BATAL_DATA": str(made), **moved}) == 0
+    assert verify({"BATAL_DATA": str(tmp_path)}) == 1
+    assert verify({"BATAL_DATA": str(tmp_path)}, "--data", made) == 0
+    (tmp_path / "moved" / "format").unlink()
+    assert verify({"BATAL_DATA": str(made), **moved}) == 1
+    assert verify(moved, "--data", made) == 1, "each setting by itself, as the server does"
+    assert verify(moved, "--folder", made / "ledger", "--audit-key", f"{made}.audit.key") == 0
+
+
+@pytest.mark.parametrize("variable", ["BATAL_DATA", "BATAL_LEDGER_FOLDER",
+                                      "BATAL_LEDGER_AUDIT_KEY_FILE"])
+def test_a_variable_without_a_value_is_told(variable):
+    done = run("ledger", "verify", env={**os.environ, variable: ""})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"batal: {variable}: must not be empty\n"
+
+
 def test_long_commands_show_on_a_terminal_how_far_they_are(made, tmp_path):
     backup, data = tmp_path / "ledger.tar", ["--data", made]
     for deed, arguments in [
