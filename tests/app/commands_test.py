@@ -196,6 +196,15 @@ def test_a_misspelt_variable_is_named_at_the_start(tmp_path):
     assert "environment: BATAL_HTTP_LISTN: there is no such setting" in warned[0]
 
 
+def test_the_audit_key_is_not_made_in_the_ledgers_folder(tmp_path):
+    ledger, key = tmp_path / "log", tmp_path / "log/audit.key"
+    environment = {"BATAL_LEDGER_FOLDER": str(ledger), "BATAL_LEDGER_AUDIT_KEY_FILE": str(key)}
+    with pytest.raises(StartFailed) as failed:
+        Server(tmp_path, environment=environment).start()
+    assert f"ledger.audit_key_file: {key} lies inside the ledger's folder," in str(failed.value)
+    assert not ledger.exists()
+
+
 def serve_with_partners(tmp_path, folder, sandbox):
     return Server(tmp_path, sandbox=sandbox, environment={"BATAL_PARTNERS_FOLDER": str(folder)})
 
