@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from support.server import Server, StartFailed, binary, run
+from support.server import Server, StartFailed, binary, run, wait_until
 
 CREDENTIALS = "CLIENT_ID=demo\nCLIENT_SECRET=s\nPRIVATE_KEY_FILE=demo.private.pem\n"
 
@@ -203,6 +204,23 @@ def test_the_audit_key_is_not_made_in_the_ledgers_folder(tmp_path):
         Server(tmp_path, environment=environment).start()
     assert f"ledger.audit_key_file: {key} lies inside the ledger's folder," in str(failed.value)
     assert not ledger.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_can_be_ended(tmp_path, number):
+    """One that waits for ever for a file of the ledger."""
+    with Server(tmp_path) as server:
+        pass
+    (server.data / "ledger/checkpoints").unlink(missing_ok=True)
+    os.mkfifo(server.data / "ledger/checkpoints")
+    server.log.unlink()
+    server.launch()
+    wait_until(lambda: " partners in " in server.log_text(), "the start to come to the ledger")
+    server.process.send_signal(number)
+    try:
+        assert server.process.wait(5) == -number
+    finally:
+        server.kill()
 
 
 def serve_with_partners(tmp_path, folder, sandbox):
