@@ -173,6 +173,23 @@ def test_a_public_key_alone_passes_nothing_that_no_checkpoint_covers(made, tmp_p
                f"{made}.audit.key").returncode == 0
 
 
+def test_a_folder_without_a_ledger_has_no_checkpoint(tmp_path):
+    done = run("ledger", "checkpoint", "--data", tmp_path / "nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"batal: {tmp_path}/nowhere/ledger holds no ledger\n"
+
+
+@pytest.mark.parametrize("deed", ["verify", "backup"])
+def test_the_key_of_another_ledger_is_told(made, tmp_path, deed):
+    other = tmp_path / "other.key"
+    other.write_text("11" * 32 + "\n")
+    files = [tmp_path / "ledger.tar"] if deed == "backup" else []
+    done = run("ledger", deed, *files, "--data", made, "--audit-key", other)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(f"batal: {made}/ledger was made with audit key [0-9a-f]{{16}}, but the key "
+                        "given is [0-9a-f]{16}\n", done.stderr)
+
+
 @pytest.mark.parametrize("at", [52, 4095])
 def test_what_is_written_behind_a_headers_fields_is_named(made, tmp_path, at):
     damaged = tmp_path / "ledger"
@@ -213,23 +230,6 @@ def test_the_audit_key_is_found_where_the_server_finds_it(made, tmp_path):
     assert run("ledger", "verify", "--data", f"{made}/").returncode == 0
 
 
-def on_a_terminal(*arguments):
-    """What a command writes to a terminal on its stderr."""
-    ours, its = pty.openpty()
-    done = subprocess.run([binary(), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=its,
-                          timeout=60, check=False)
-    os.close(its)
-    assert done.returncode == 0
-    written = b""
-    try:
-        while piece := os.read(ours, 65536):
-            written += piece
-    except OSError:
-        pass  # the other end is closed
-    os.close(ours)
-    return written.decode()
-
-
 def test_the_folder_is_found_where_the_server_finds_it(made, tmp_path):
     shutil.copytree(made / "ledger", tmp_path / "moved")
     moved = {"BATAL_LEDGER_FOLDER": str(tmp_path / "moved")}
@@ -252,6 +252,23 @@ def test_a_variable_without_a_value_is_told(variable):
     done = run("ledger", "verify", env={**os.environ, variable: ""})
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"batal: {variable}: must not be empty\n"
+
+
+def on_a_terminal(*arguments):
+    """What a command writes to a terminal on its stderr."""
+    ours, its = pty.openpty()
+    done = subprocess.run([binary(), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=its,
+                          timeout=60, check=False)
+    os.close(its)
+    assert done.returncode == 0
+    written = b""
+    try:
+        while piece := os.read(ours, 65536):
+            written += piece
+    except OSError:
+        pass  # the other end is closed
+    os.close(ours)
+    return written.decode()
 
 
 def test_long_commands_show_on_a_terminal_how_far_they_are(made, tmp_path):

@@ -9,19 +9,11 @@
 #include "ledger/archive/chain_check.h"
 #include "ledger/archive/claims.h"
 #include "ledger/archive/finding.h"
+#include "ledger/archive/folder_check.h"
 #include "ledger/archive/log_digest.h"
 
 namespace batal::ledger {
 namespace {
-
-Format checked_format(FileDoor& door, const VerifyOptions& options) {
-  const auto format = read_format(door, options.folder);
-  if (!format) throw LedgerError(fmt::format("{} holds no ledger", options.folder.string()));
-  if (const std::string id = id_of(options.public_key); format->audit_key != id)
-    throw LedgerError(fmt::format("{} was made with audit key {}, but the key given is {}",
-                                  options.folder.string(), format->audit_key, id));
-  return *format;
-}
 
 class Verification {
  public:
@@ -29,7 +21,7 @@ class Verification {
       : door_(door),
         options_(options),
         on_progress_(on_progress),
-        format_(checked_format(door, options)),
+        format_(format_of(door, options.folder, options.public_key)),
         claims_(door, options, format_.id),
         reader_(options.folder, door),
         chain_(door, options.folder, format_.id),
