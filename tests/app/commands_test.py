@@ -178,6 +178,24 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word():
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize("arguments, said", [
+    ([], "a command is missing; there are serve, partner, ledger, call, fields"),
+    (["bogus"], 'there is no command "bogus"; there are serve, partner, ledger, call, fields'),
+    (["ledger"], "ledger: a command is missing; there are show, export, verify, checkpoint, "
+                 "backup, restore"),
+    (["ledger", "bogus"], 'ledger: there is no command "bogus"; there are show, export, verify, '
+                          "checkpoint, backup, restore"),
+    (["serve", "--bogus"], "serve: The following argument was not expected: --bogus"),
+    (["partner", "new", "--folder"], "partner new: --folder: 1 required"),
+    (["ledger", "backup"], "ledger backup: file is required")])
+def test_a_wrong_command_line_is_told(arguments, said):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"batal: {said}")
+    assert done.stderr.endswith("\nRun with --help for more information.\n")
+    assert done.stderr.count("\n") == 2
+
+
 def test_output_that_cannot_be_written_is_an_error():
     with open("/dev/full", "wb") as full:
         done = subprocess.run([binary(), "--version"], stdout=full, stderr=subprocess.PIPE,
