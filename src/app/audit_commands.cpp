@@ -7,6 +7,7 @@
 #include "app/ledger_command.h"
 #include "app/progress.h"
 #include "ledger/archive/backup.h"
+#include "ledger/archive/folder_check.h"
 #include "ledger/archive/verify.h"
 
 namespace batal::app {
@@ -89,6 +90,7 @@ int verify_ledger(const VerifyArguments& arguments) {
 }
 
 int print_checkpoint(const std::filesystem::path& folder) {
+  ledger::format_of(posix_door(), folder);
   fmt::print("{}\n", ledger::newest_checkpoint_line(posix_door(), folder));
   return EXIT_SUCCESS;
 }

@@ -264,11 +264,7 @@ class Loader {
     in_data(config_.partners_folder, "partners");
     in_data(config_.admin_token_file, "admin.token");
     if (config_.audit_key_file.empty()) config_.audit_key_file = audit_key_beside(config_.data);
-    if (is_inside(config_.audit_key_file, config_.data)) {
-      errors_.push_back(fmt::format(
-          "ledger.audit_key_file: {} lies inside the data folder, whose changes it is to show",
-          config_.audit_key_file.string()));
-    }
+    check_audit_key();
     if (config_.token_keys.empty()) config_.token_keys.push_back(config_.data / "token.key");
     config_.service.explain_signatures = config_.sandbox;
   }
@@ -279,6 +275,17 @@ class Loader {
   }
 
  private:
+  // Whoever can write where the ledger lies could make what fits.
+  void check_audit_key() {
+    const auto& file = config_.audit_key_file;
+    const bool in_data = is_inside(file, config_.data);
+    if (in_data || is_inside(file, config_.ledger_folder)) {
+      errors_.push_back(fmt::format(
+          "ledger.audit_key_file: {} lies inside the {} folder, whose changes it is to show",
+          file.string(), in_data ? "data" : "ledger's"));
+    }
+  }
+
   void set(const std::string& name, const toml::node& node, const std::string& where) {
     const Setting* setting = find_setting(name);
     if (setting == nullptr) {

@@ -26,17 +26,30 @@ class BadArguments : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-std::filesystem::path folder_of(const LedgerArguments& arguments) {
-  return arguments.folder.empty() ? arguments.data / "ledger" : arguments.folder;
+// Each setting is found as the server finds it, but for its file of settings. Empty: not given.
+std::filesystem::path given(const std::filesystem::path& flag, const std::string& variable) {
+  if (!flag.empty()) return flag;
+  const auto environment = process_environment();
+  const auto found = environment.find(variable);
+  if (found == environment.end()) return {};
+  if (found->second.empty()) throw BadArguments(variable + ": must not be empty");
+  return found->second;
 }
 
-// As the server finds it, but for its file of settings.
+std::filesystem::path data_of(const LedgerArguments& arguments) {
+  const auto data = given(arguments.data, "BATAL_DATA");
+  return data.empty() ? "data" : data;
+}
+
+std::filesystem::path folder_of(const LedgerArguments& arguments) {
+  const auto folder = given(arguments.folder, "BATAL_LEDGER_FOLDER");
+  return folder.empty() ? data_of(arguments) / "ledger" : folder;
+}
+
 std::filesystem::path audit_key_of(const LedgerArguments& arguments) {
-  if (!arguments.audit_key.empty()) return arguments.audit_key;
-  const auto environment = process_environment();
-  const auto variable = environment.find("BATAL_LEDGER_AUDIT_KEY_FILE");
-  if (variable != environment.end()) return variable->second;
-  if (arguments.folder.empty()) return audit_key_beside(arguments.data);
+  const auto file = given(arguments.audit_key, "BATAL_LEDGER_AUDIT_KEY_FILE");
+  if (!file.empty()) return file;
+  if (arguments.folder.empty()) return audit_key_beside(data_of(arguments));
   throw BadArguments("--folder needs --audit-key, or BATAL_LEDGER_AUDIT_KEY_FILE");
 }
 
@@ -83,9 +96,11 @@ int run_restore(const LedgerArguments& arguments) {
 CLI::App& add_command(CLI::App& ledger, LedgerArguments& arguments, const char* name,
                       const char* help, Deed deed) {
   CLI::App* command = ledger.add_subcommand(name, help);
-  CLI::Option* data =
-      command->add_option("--data", arguments.data, "The server's data folder; default data");
-  command->add_option("--folder", arguments.folder, "The ledger's; default DATA/ledger")
+  CLI::Option* data = command->add_option("--data", arguments.data,
+                                          "The server's data folder; default BATAL_DATA, or data");
+  command
+      ->add_option("--folder", arguments.folder,
+                   "The ledger's; default BATAL_LEDGER_FOLDER, or DATA/ledger")
       ->excludes(data);
   command->callback([&arguments, deed] { arguments.deed = deed; });
   return *command;

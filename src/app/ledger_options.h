@@ -12,7 +12,7 @@ class App;
 namespace batal::app {
 
 struct LedgerArguments {
-  std::filesystem::path data = "data";
+  std::filesystem::path data{};
   std::filesystem::path folder{};
   std::filesystem::path audit_key{};
   std::string public_key{};

@@ -3,9 +3,12 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
@@ -114,10 +117,38 @@ void finish_output() {
   }
 }
 
+std::string line_of(const CLI::App& app) {
+  const CLI::App* const parent = app.get_parent();
+  return parent == nullptr ? "" : line_of(*parent) + app.get_name() + " ";
+}
+
+// What CLI11 says where a command is missing or misspelt does not tell which there are.
+std::string word_on_commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  const auto words = app.remaining();
+  return fmt::format("{}; there are {}",
+                     words.empty() ? "a command is missing"
+                                   : fmt::format("there is no command \"{}\"", words.front()),
+                     fmt::join(names, ", "));
+}
+
+std::string failure_message(const CLI::App* app, const CLI::Error& error) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+  std::string line = line_of(*app);
+  if (!line.empty()) line.back() = ':';
+  const bool lacks_command = app->get_require_subcommand_min() > 0;
+  return fmt::format("batal: {}{}{}\nRun with --help for more information.\n", line,
+                     line.empty() ? "" : " ",
+                     lacks_command ? word_on_commands(*app) : error.what());
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"batal: the provider's side of SNAP cancellation", "batal"};
   app.set_version_flag("--version", BATAL_VERSION);
   app.require_subcommand(1);
+  app.failure_message(failure_message);
   Given given;
   PartnerArguments partner;
   LedgerArguments ledger;

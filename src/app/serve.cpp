@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <latch>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -101,6 +102,24 @@ int wait_for_signal(const sigset_t& signals) {
   sigwait(&signals, &signal);
   return signal;
 }
+
+// While it lives, SIGTERM and SIGINT end the process at once, as if they were not blocked: they are
+// not in its thread.
+class Endable {
+ public:
+  explicit Endable(const sigset_t& stops)
+      : thread_([this, stops] {
+          pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
+          over_.wait();
+        }) {}
+  ~Endable() { over_.count_down(); }
+  Endable(const Endable&) = delete;
+  Endable& operator=(const Endable&) = delete;
+
+ private:
+  std::latch over_{1};
+  std::jthread thread_;
+};
 
 // The rooms of a running server. The ledger is stopped before anything is taken down: it delivers
 // to the pipelines of the servers.
@@ -254,11 +273,14 @@ int serve(Config config) {
   if (config.loops == 0) config.loops = std::max(1U, std::thread::hardware_concurrency());
   fit_connections_to_descriptors(config);
   std::filesystem::create_directories(config.data);
+  const sigset_t stops = signals_of({SIGTERM, SIGINT});
+  // A start may read the whole log, and may be killed at any time.
+  auto start = std::make_optional<Endable>(stops);
   House house(config);
+  start.reset();
   house.open();
   while (wait_for_signal(signals) == SIGHUP) house.reload();
   // Whoever does not want to wait for the end of the drain asks again.
-  const sigset_t stops = signals_of({SIGTERM, SIGINT});
   pthread_sigmask(SIG_UNBLOCK, &stops, nullptr);
   house.close();
   return EXIT_SUCCESS;

@@ -1,4 +1,4 @@
-// What the ledger keeps, for ever and in order: the records of the event log.
+// What the ledger keeps, in order, until it is pruned: the records of the event log.
 #pragma once
 
 #include <memory>

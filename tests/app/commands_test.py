@@ -2,13 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from support.server import Server, StartFailed, binary, run
+from support.server import Server, StartFailed, binary, run, wait_until
 
 CREDENTIALS = "CLIENT_ID=demo\nCLIENT_SECRET=s\nPRIVATE_KEY_FILE=demo.private.pem\n"
 
@@ -177,6 +178,24 @@ def test_a_reader_that_goes_away_ends_a_command_without_a_word():
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize("arguments, said", [
+    ([], "a command is missing; there are serve, partner, ledger, call, fields"),
+    (["bogus"], 'there is no command "bogus"; there are serve, partner, ledger, call, fields'),
+    (["ledger"], "ledger: a command is missing; there are show, export, verify, checkpoint, "
+                 "backup, restore"),
+    (["ledger", "bogus"], 'ledger: there is no command "bogus"; there are show, export, verify, '
+                          "checkpoint, backup, restore"),
+    (["serve", "--bogus"], "serve: The following argument was not expected: --bogus"),
+    (["partner", "new", "--folder"], "partner new: --folder: 1 required"),
+    (["ledger", "backup"], "ledger backup: file is required")])
+def test_a_wrong_command_line_is_told(arguments, said):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"batal: {said}")
+    assert done.stderr.endswith("\nRun with --help for more information.\n")
+    assert done.stderr.count("\n") == 2
+
+
 def test_output_that_cannot_be_written_is_an_error():
     with open("/dev/full", "wb") as full:
         done = subprocess.run([binary(), "--version"], stdout=full, stderr=subprocess.PIPE,
@@ -194,6 +213,32 @@ def test_a_misspelt_variable_is_named_at_the_start(tmp_path):
         warned = [line for line in server.log_text().splitlines() if "no such setting" in line]
     assert len(warned) == 1
     assert "environment: BATAL_HTTP_LISTN: there is no such setting" in warned[0]
+
+
+def test_the_audit_key_is_not_made_in_the_ledgers_folder(tmp_path):
+    ledger, key = tmp_path / "log", tmp_path / "log/audit.key"
+    environment = {"BATAL_LEDGER_FOLDER": str(ledger), "BATAL_LEDGER_AUDIT_KEY_FILE": str(key)}
+    with pytest.raises(StartFailed) as failed:
+        Server(tmp_path, environment=environment).start()
+    assert f"ledger.audit_key_file: {key} lies inside the ledger's folder," in str(failed.value)
+    assert not ledger.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_can_be_ended(tmp_path, number):
+    """One that waits for ever for a file of the ledger."""
+    with Server(tmp_path) as server:
+        pass
+    (server.data / "ledger/checkpoints").unlink(missing_ok=True)
+    os.mkfifo(server.data / "ledger/checkpoints")
+    server.log.unlink()
+    server.launch()
+    wait_until(lambda: " partners in " in server.log_text(), "the start to come to the ledger")
+    server.process.send_signal(number)
+    try:
+        assert server.process.wait(5) == -number
+    finally:
+        server.kill()
 
 
 def serve_with_partners(tmp_path, folder, sandbox):

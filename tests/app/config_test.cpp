@@ -337,6 +337,14 @@ TEST(Config, KeepsTheAuditKeyOutOfTheDataFolder) {
            {"data", "audit.key"},
            {"data", "../data.key"}})
     EXPECT_EQ(errors_of(key(data, file)), Errors{}) << file;
+  const auto with_ledger = [](const char* ledger, const char* file) {
+    return from_environment(
+        {{"BATAL_LEDGER_FOLDER", ledger}, {"BATAL_LEDGER_AUDIT_KEY_FILE", file}});
+  };
+  EXPECT_EQ(errors_of(with_ledger("/srv/log", "/srv/log/audit.key")),
+            Errors{"ledger.audit_key_file: /srv/log/audit.key lies inside the ledger's folder, "
+                   "whose changes it is to show"});
+  EXPECT_EQ(errors_of(with_ledger("/srv/log", "/srv/audit.key")), Errors{});
 }
 
 TEST(Config, PutsTheAuditKeyBesideTheDataFolder) {

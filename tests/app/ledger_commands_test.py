@@ -158,6 +158,52 @@ def test_a_ledger_without_a_checkpoint_says_so(tmp_path):
     assert done.stderr == f"batal: {world.server.data}/ledger has no checkpoint yet\n"
 
 
+def test_a_public_key_alone_passes_nothing_that_no_checkpoint_covers(made, tmp_path):
+    """Whoever changes a record can remove the checkpoints, too."""
+    damaged = tmp_path / "ledger"
+    key = re.search("key=([0-9a-f]{64})", run("ledger", "checkpoint", "--data", made).stdout)[1]
+    shutil.copytree(made / "ledger", damaged)
+    (damaged / "checkpoints").unlink()
+    done = run("ledger", "verify", "--folder", damaged, "--public-key", key)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (f"batal: nothing of {damaged} was checked by a signature: no checkpoint "
+                           f"covers any of its {len(shown(made).splitlines())} records, and their "
+                           "MACs cannot be checked without the audit key\n")
+    assert run("ledger", "verify", "--folder", damaged, "--audit-key",
+               f"{made}.audit.key").returncode == 0
+
+
+def test_a_folder_without_a_ledger_has_no_checkpoint(tmp_path):
+    done = run("ledger", "checkpoint", "--data", tmp_path / "nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"batal: {tmp_path}/nowhere/ledger holds no ledger\n"
+
+
+@pytest.mark.parametrize("deed", ["verify", "backup"])
+def test_the_key_of_another_ledger_is_told(made, tmp_path, deed):
+    other = tmp_path / "other.key"
+    other.write_text("11" * 32 + "\n")
+    files = [tmp_path / "ledger.tar"] if deed == "backup" else []
+    done = run("ledger", deed, *files, "--data", made, "--audit-key", other)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(f"batal: {made}/ledger was made with audit key [0-9a-f]{{16}}, but the key "
+                        "given is [0-9a-f]{16}\n", done.stderr)
+
+
+@pytest.mark.parametrize("at", [52, 4095])
+def test_what_is_written_behind_a_headers_fields_is_named(made, tmp_path, at):
+    damaged = tmp_path / "ledger"
+    shutil.copytree(made / "ledger", damaged)
+    segment = damaged / "0000000001.segment"
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(b"x")
+    done = run("ledger", "verify", "--folder", damaged, "--audit-key", f"{made}.audit.key")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (f"batal: {segment} at byte {at}: the header was changed: zeros belong "
+                           "behind its fields\n")
+
+
 @pytest.mark.parametrize("arguments, said", [
     (["verify", "--folder", "x"], "--folder needs --audit-key"),
     (["verify", "--public-key", "x"], "--public-key must be 64 hexadecimal digits"),
@@ -182,6 +228,30 @@ def test_the_audit_key_is_found_where_the_server_finds_it(made, tmp_path):
     environment = {**os.environ, "BATAL_LEDGER_AUDIT_KEY_FILE": str(key)}
     assert run(*where, env=environment).returncode == 0
     assert run("ledger", "verify", "--data", f"{made}/").returncode == 0
+
+
+def test_the_folder_is_found_where_the_server_finds_it(made, tmp_path):
+    shutil.copytree(made / "ledger", tmp_path / "moved")
+    moved = {"BATAL_LEDGER_FOLDER": str(tmp_path / "moved")}
+
+    def verify(environment, *arguments):
+        return run("ledger", "verify", *arguments, env={**os.environ, **environment}).returncode
+    assert verify({"BATAL_DATA": str(made)}) == 0
+    assert verify({"BATAL_DATA": str(made), **moved}) == 0
+    assert verify({"BATAL_DATA": str(tmp_path)}) == 1
+    assert verify({"BATAL_DATA": str(tmp_path)}, "--data", made) == 0
+    (tmp_path / "moved" / "format").unlink()
+    assert verify({"BATAL_DATA": str(made), **moved}) == 1
+    assert verify(moved, "--data", made) == 1, "each setting by itself, as the server does"
+    assert verify(moved, "--folder", made / "ledger", "--audit-key", f"{made}.audit.key") == 0
+
+
+@pytest.mark.parametrize("variable", ["BATAL_DATA", "BATAL_LEDGER_FOLDER",
+                                      "BATAL_LEDGER_AUDIT_KEY_FILE"])
+def test_a_variable_without_a_value_is_told(variable):
+    done = run("ledger", "verify", env={**os.environ, variable: ""})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"batal: {variable}: must not be empty\n"
 
 
 def on_a_terminal(*arguments):

@@ -218,7 +218,7 @@ TEST_F(IndexTest, RefusesWhatIsNotTheNextSegmentOrNotSorted) {
   EXPECT_THROW(index->add({.number = 2}, {}), std::logic_error);
   const IndexEntry unsorted[] = {{.hash = 2, .position = {1, 1}}, {.hash = 1, .position = {1, 2}}};
   EXPECT_THROW(index->add({.number = 1}, unsorted), std::logic_error);
-  index->skip({.number = 1});
+  index->add({.number = 1}, {});
   EXPECT_EQ(index->sealed()->through, 1U);
 }
 
@@ -246,7 +246,7 @@ TEST_F(IndexTest, IsItsOwnersAlone) {
 
 TEST_F(IndexTest, RemovesAllFilesOfItsOwn) {
   open();
-  index->skip({.number = 1});
+  index->add({.number = 1}, {});
   EXPECT_FALSE(std::filesystem::is_empty(folder.path()));
   index.reset();
   put_file(Path(file) += "-journal", {});
@@ -352,8 +352,8 @@ TEST_F(IndexTest, FindsWhatIsWrongWithAChunk) {
         said = damage.what();
       }
     EXPECT_TRUE(says(said, error)) << sql;
-    for (std::uint32_t number = 3; number <= 7; ++number) index->skip({.number = number});
-    EXPECT_THROW(index->skip({.number = 8}), IndexError) << sql;
+    for (std::uint32_t number = 3; number <= 7; ++number) index->add({.number = number}, {});
+    EXPECT_THROW(index->add({.number = 8}, {}), IndexError) << sql;
     index.reset();
   }
 }

@@ -240,6 +240,14 @@ const Tampering kTamperings[] = {
      },
      "ledger/0000000001.segment is of another ledger than its folder",
      "ledger/0000000001.segment is of another ledger than its folder"},
+    {"BytesBehindTheHeadersFields",
+     [](WrittenLog& log) {
+       Bytes segment = read_segment(posix_door(), log.path(2));
+       segment[4095] = 1;
+       put_file(log.path(2), segment);
+     },
+     "ledger/0000000002.segment at byte 4095: the header was changed",
+     "ledger/0000000002.segment at byte 4095: the header was changed"},
     {"SegmentMadeAnew",
      [](WrittenLog& log) {
        // By somebody with a key of his own.

@@ -105,6 +105,17 @@ TEST_F(VerifyTest, TakesALogWithoutARecord) {
   EXPECT_FALSE(found.covering);
 }
 
+TEST_F(VerifyTest, APublicKeyWithoutACheckpointChecksNothing) {
+  WrittenLog log(folder);
+  log.write();
+  EXPECT_EQ(finding(options_for(log, Knows::Public)), "nothing");
+  log.add(created(1));
+  log.write();
+  EXPECT_EQ(finding(options_for(log, Knows::Secret)), "nothing");
+  EXPECT_NE(finding(options_for(log, Knows::Public)).find("was checked by a signature"),
+            std::string::npos);
+}
+
 TEST_F(VerifyTest, AHeadKeptElsewhereHolds) {
   WrittenLog log = ten_records(folder);
   VerifyOptions options = options_for(log, Knows::Public);

@@ -2,25 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "ledger/archive/break.h"
 #include "ledger/archive/chain_check.h"
 #include "ledger/archive/claims.h"
 #include "ledger/archive/finding.h"
+#include "ledger/archive/folder_check.h"
 #include "ledger/archive/log_digest.h"
 
 namespace batal::ledger {
 namespace {
-
-Format checked_format(FileDoor& door, const VerifyOptions& options) {
-  const auto format = read_format(door, options.folder);
-  if (!format) throw LedgerError(fmt::format("{} holds no ledger", options.folder.string()));
-  if (const std::string id = id_of(options.public_key); format->audit_key != id)
-    throw LedgerError(fmt::format("{} was made with audit key {}, but the key given is {}",
-                                  options.folder.string(), format->audit_key, id));
-  return *format;
-}
 
 class Verification {
  public:
@@ -28,7 +21,7 @@ class Verification {
       : door_(door),
         options_(options),
         on_progress_(on_progress),
-        format_(checked_format(door, options)),
+        format_(format_of(door, options.folder, options.public_key)),
         claims_(door, options, format_.id),
         reader_(options.folder, door),
         chain_(door, options.folder, format_.id),
@@ -47,6 +40,7 @@ class Verification {
     verified_.torn = reader_.torn();
     if (verified_.torn && is_whole(reader_)) fail_at_break(options_.folder, reader_);
     claims_.finish(verified_.last_sequence, verified_.torn);
+    check_is_covered();
     verified_.checkpoints = claims_.settled();
     verified_.checkpoints_unchecked = claims_.unchecked();
     verified_.covering = claims_.covering();
@@ -67,6 +61,15 @@ class Verification {
     }
   }
 
+  // Without the secret it is the signed checkpoints alone that show a change.
+  void check_is_covered() const {
+    if (macs_ || claims_.covering() || verified_.records == 0) return;
+    throw LedgerError(fmt::format(
+        "nothing of {} was checked by a signature: no checkpoint covers any of its {} records, and "
+        "their MACs cannot be checked without the audit key",
+        options_.folder.string(), verified_.records));
+  }
+
   // Into this segment, over the pruned ones before it.
   void go_to(std::uint32_t segment) {
     while (segment_ < segment) {
@@ -75,11 +78,28 @@ class Verification {
       if (verified_.pruned < pruned.size() && pruned[verified_.pruned].facts.number == segment_) {
         pass_over();
       } else {
+        check_header_is_plain();
         ++verified_.segments;
         digest_.begin(segment_, verified_.last_sequence + 1);
         claims_.settle(segment_, verified_.last_sequence, digest_);
       }
     }
+  }
+
+  // The header's CRC covers its fields only. Where the file has gone, it was pruned meanwhile.
+  void check_header_is_plain() const {
+    const Path path = options_.folder / segment_name(segment_);
+    auto file = door_.open(path, OpenFor::Reading);
+    if (!file && file.error() == std::errc::no_such_file_or_directory) return;
+    HeaderBytes bytes{};
+    must(read_all(*must(std::move(file), "open", path), bytes, 0), "read", path);
+    const auto header = decode_header(bytes);
+    if (!header) throw LedgerError(fmt::format("{} {}", path.string(), header.error()));
+    const auto odd = std::ranges::mismatch(bytes, encode(*header)).in1;
+    if (odd != bytes.end())
+      throw LedgerError(
+          fmt::format("{} at byte {}: the header was changed: zeros belong behind its fields",
+                      path.string(), odd - bytes.begin()));
   }
 
   void pass_over() {

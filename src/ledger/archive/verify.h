@@ -48,7 +48,9 @@ struct Verified {
 // Bytes done, and of how many.
 using OnProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-// Throws LedgerError: one sentence that names the first record at fault as closely as can be told.
+// Throws LedgerError: one sentence that names the first record at fault as closely as can be told,
+// or says that nothing was checked by a signature: there are records, no checkpoint covers any, and
+// only the public key is known.
 Verified verify(FileDoor& door, const VerifyOptions& options, const OnProgress& on_progress);
 
 }  // namespace batal::ledger

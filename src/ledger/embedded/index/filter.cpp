@@ -9,7 +9,7 @@ constexpr std::uint64_t kMembersPerBlock = 32;
 constexpr int kBitsPerMember = 9;
 
 // By the upper half of the hash, in order. The lowest bits of a key's hash are not random
-// (image.h).
+// (key_hash.h).
 std::size_t block_of(std::uint64_t hash, std::size_t bytes) {
   return ((hash >> 32) * (bytes / Filter::kBlockBytes) >> 32) * Filter::kBlockBytes;
 }

@@ -4,8 +4,8 @@
 // A blocked Bloom filter: a hash chooses one block of 64 bytes and nine of its bits, so that asking
 // touches one cache line. At 2 bytes per member about one stranger in 1100 passes (nine is the
 // least number of bits that comes within 1 % of the best). The hashes must be random already, as
-// those of keys are (image.h). No part of it is written down anywhere but in the index, so its form
-// may change with the index's format only.
+// those of keys are (key_hash.h). No part of it is written down anywhere but in the index, so its
+// form may change with the index's format only.
 //
 // A Filter is immutable and may be asked by any thread; a FilterBuilder belongs to one.
 #pragma once

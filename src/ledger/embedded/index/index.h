@@ -2,7 +2,7 @@
 //
 // The index is worth nothing by itself: it is made from the log, and made anew where it is missing,
 // damaged or of another ledger. So it needs no sync that anybody waits for, and whatever is wrong
-// with it is an IndexError, after which it is removed and rebuilt.
+// with it is an IndexError, after which it is opened anew, or removed and rebuilt.
 //
 // It is made of runs. A run holds the keys of some adjacent segments, sorted by hash, in chunks
 // (rows of a page of 4 KiB), and a filter that answers for absent keys. A segment becomes a run of
@@ -106,12 +106,8 @@ class Index {
   // Adds the segment after the last one as a run, wholly or not at all; sealed() shows it before
   // what is due is merged, which takes seconds where runs are large. A power cut may take the
   // newest segments back. `entries` must be sorted. Throws IndexError; then the index must be
-  // removed and made anew.
+  // opened anew, for what its file holds is what counts, and made anew where that fails.
   void add(const SegmentFacts& facts, std::span<const IndexEntry> entries);
-
-  // Segments up to 1 + the last one in the index that were pruned before it was made: facts without
-  // keys.
-  void skip(const SegmentFacts& facts) { add(facts, {}); }
 
   // Lets go of the keys of runs that hold only segments up to this one, which were pruned. A run
   // that holds later ones, too, keeps all until they are pruned as well: so what is kept for

@@ -1,7 +1,8 @@
 // What stands in the place of a segment that was pruned: its number, its records' sequences, its
-// digest, which the signed checkpoints go on to vouch for, and when and why it went; all signed.
+// digest, which the signed checkpoints go on to vouch for, and when it went; all signed.
 //
-// A file of one line of JSON, "0000000007.pruned", so that it can be read by eye and kept for ever.
+// A file of one signed line of text (signed_line.h), "0000000007.pruned", so that it can be read by
+// eye and kept for ever.
 #pragma once
 
 #include <optional>
