@@ -70,7 +70,7 @@ TEST_F(CheckpointTest, NoticesEveryChangedCharacter) {
   for (std::size_t at = 0; at + 1 < whole.size(); ++at) {
     std::string changed = whole;
     changed[at] = static_cast<char>(changed[at] ^ 1);
-    disk.put(kFile, line(1, 11) + changed);
+    disk.put(kFile, line(1, 11) + changed + line(3, 36));
     EXPECT_TRUE(refusal().ends_with(", at line 2")) << at << ": " << refusal();
   }
 }
@@ -102,6 +102,23 @@ TEST_F(CheckpointTest, LeavesOutATornLastLine) {
     add(file, checkpoint(1, 12));
     EXPECT_EQ(read(), (std::vector{checkpoint(1, 11), checkpoint(1, 12)})) << length;
   }
+}
+
+// A power cut keeps the pages of an append in any order: its newline may be there, and what came
+// before it not.
+TEST_F(CheckpointTest, LeavesOutALastLineOfWhichAPartIsMissing) {
+  const std::string last = line(2, 22);
+  for (std::size_t from = 0; from + 1 < last.size(); ++from) {
+    for (const std::size_t to : {from + 1, last.size() - 1}) {
+      std::string torn = last;
+      std::fill(torn.begin() + std::ptrdiff_t(from), torn.begin() + std::ptrdiff_t(to), '\0');
+      disk.put(kFile, line(1, 11) + torn);
+      EXPECT_EQ(read(), std::vector{checkpoint(1, 11)}) << from << " to " << to;
+      EXPECT_EQ(newest_checkpoint_line(disk, kFolder) + "\n", line(1, 11));
+    }
+  }
+  disk.put(kFile, line(1, 11) + line(2, 22).replace(0, 1, 1, '\0') + line(2, 23));
+  EXPECT_EQ(refusal(), "/ledger/checkpoints is no line of batal-checkpoint, at line 2");
 }
 
 TEST_F(CheckpointTest, KeepsOnlyTheLastOfASegmentThatIsLeft) {
