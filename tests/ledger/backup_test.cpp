@@ -52,7 +52,7 @@ TEST_F(BackupTest, AddsACheckpointOfAllThatItHolds) {
   longer.write();
   backed_up();
   BackupDoor backup(door, file);
-  const auto checkpoints = read_checkpoints(backup, file, log.key.public_key());
+  const auto checkpoints = read_checkpoints(backup, file, log.key.public_key(), log.format.id);
   EXPECT_EQ(checkpoints.size(), 4U);
   EXPECT_EQ(checkpoints.back().sequence, 11U);
 }

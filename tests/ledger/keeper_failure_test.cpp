@@ -22,7 +22,7 @@ int count_of(const std::string& text, std::string_view part) {
 class FailingKeeperTest : public KeeperFixture {
  protected:
   std::vector<Checkpoint> checkpoints() {
-    return read_checkpoints(disk, kLedgerFolder, log.key.public_key());
+    return read_checkpoints(disk, kLedgerFolder, log.key.public_key(), log.format.id);
   }
 
   // Counts the attempts to make a file of this name.

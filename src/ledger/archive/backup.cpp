@@ -22,11 +22,12 @@ class Copy {
       : door_(door), options_(options), tar_(tar), on_progress_(on_progress) {}
 
   void run() {
-    // Before the log is listed: it holds all that they cover.
-    checkpoints_ = read_checkpoints(door_, options_.folder, options_.audit_key.public_key());
     const auto format = read_format(door_, options_.folder);
     if (!format) throw LedgerError(fmt::format("{} holds no ledger", options_.folder.string()));
     format_ = *format;
+    // Before the log is listed: it holds all that they cover.
+    checkpoints_ =
+        read_checkpoints(door_, options_.folder, options_.audit_key.public_key(), format_.id);
     const auto names = must(door_.list(options_.folder), "list", options_.folder);
     files_ = log_files(names, options_.folder);
     const std::uint64_t total = log_bytes(door_, options_.folder, files_);

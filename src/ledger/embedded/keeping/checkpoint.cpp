@@ -88,7 +88,8 @@ std::expected<Checkpoint, std::string> read_checkpoint(std::string_view text,
   return checkpoint;
 }
 
-std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key) {
+std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key,
+                                         const LedgerId& ledger) {
   const Path path = folder / kCheckpointsName;
   const std::string text = read_text(door, path);
   std::vector<Checkpoint> checkpoints;
@@ -97,6 +98,9 @@ std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, con
     if (!checkpoint)
       throw LedgerError(fmt::format("{} {}, at line {}", path.string(), checkpoint.error(),
                                     checkpoints.size() + 1));
+    if (checkpoint->ledger != ledger)
+      throw LedgerError(fmt::format("{} holds a checkpoint of another ledger than {}",
+                                    path.string(), folder.string()));
     checkpoints.push_back(*checkpoint);
   }
   return checkpoints;
@@ -112,9 +116,10 @@ std::string newest_checkpoint_line(FileDoor& door, const Path& folder) {
   return std::string(lines.back());
 }
 
-CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key)
+CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key,
+                               const LedgerId& ledger)
     : door_(door), folder_(std::move(folder)), key_(key) {
-  for (const Checkpoint& checkpoint : read_checkpoints(door_, folder_, key_.public_key()))
+  for (const Checkpoint& checkpoint : read_checkpoints(door_, folder_, key_.public_key(), ledger))
     add(checkpoint);
   unwritten_.clear();
 }

@@ -23,7 +23,7 @@ Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key, 
       key_(key),
       hash_(hash),
       options_(std::move(options)),
-      checkpoints_(door_, options_.folder, key_),
+      checkpoints_(door_, options_.folder, key_, opened_.format.id),
       pruned_(opened_.files.pruned),
       segments_(std::max(1U, opened_.files.last())) {
   try {
