@@ -159,6 +159,7 @@ class Copy {
 }  // namespace
 
 Verified back_up(FileDoor& door, const BackupOptions& options, const OnProgress& on_progress) {
+  check_is_outside(options.file, options.folder);
   NewFile file(door, options.file);
   TarWriter tar(file);
   Copy(door, options, tar, half(on_progress, Half::First)).run();
