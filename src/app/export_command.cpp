@@ -89,6 +89,7 @@ int export_ledger(const ExportArguments& arguments) {
                [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); });
     return EXIT_SUCCESS;
   }
+  ledger::check_is_outside(arguments.output, arguments.folder);
   ledger::NewFile file(ledger::posix_door(), arguments.output);
   if (arguments.format == ExportFormat::Sqlite) {
     write_sqlite(arguments.folder, file.temporary());

@@ -35,6 +35,17 @@ void check(bool ok) {
 
 constexpr std::size_t kTextBytes = 2 * sizeof(AuditKey::Secret) + 1;
 
+// Never in the place of another file.
+void make_file(FileDoor& door, const Path& temporary, const Path& path, std::string_view text) {
+  const auto file = must(door.open(temporary, OpenFor::Creating), "make", temporary);
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  must(write_all(*file, {bytes, text.size()}, 0), "write", temporary);
+  must(file->sync(), "sync", temporary);
+  std::error_code error;
+  std::filesystem::create_hard_link(temporary, path, error);
+  if (error) fail_io(error, "make", path);
+}
+
 }  // namespace
 
 std::string id_of(const PublicKey& key) {
@@ -91,10 +102,15 @@ AuditKey AuditKey::make(const std::filesystem::path& path) {
   FileDoor& door = posix_door();
   const Path folder = std::filesystem::absolute(path).parent_path();
   must(door.make_folder(folder), "make", folder);
-  const auto file = must(door.open(path, OpenFor::Creating), "make", path);
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  must(write_all(*file, {bytes, text.size()}, 0), "write", path);
-  must(file->sync(), "sync", path);
+  const Path temporary = path.string() + ".tmp";
+  must(door.remove(temporary), "remove", temporary);
+  try {
+    make_file(door, temporary, path, {text.data(), text.size()});
+  } catch (const LedgerError&) {
+    static_cast<void>(door.remove(temporary));  // the first error is the one to tell
+    throw;
+  }
+  must(door.remove(temporary), "remove", temporary);
   must(door.sync_folder(folder), "sync", folder);
   return AuditKey(secret);
 }

@@ -40,7 +40,8 @@ class AuditKey {
   // Reads a file of one line, 64 hexadecimal digits. Throws LedgerError that names the file.
   static AuditKey read(const std::filesystem::path& file);
 
-  // Makes one, mode 0600, durably. Throws LedgerError where the file exists or cannot be made.
+  // Makes one, mode 0600, durably. Throws LedgerError where the file exists or cannot be made. The
+  // file takes its name when it is whole: until then, and after a stop, it is FILE.tmp.
   static AuditKey make(const std::filesystem::path& file);
 
   Signature sign(std::span<const std::uint8_t> message) const;

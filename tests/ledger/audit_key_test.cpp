@@ -1,8 +1,10 @@
 #include "ledger/audit_key.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <numeric>
 
 #include "ledger/embedded/log/ledger_error.h"
@@ -99,6 +101,22 @@ TEST(AuditKeyFile, IsNeverOverwritten) {
   folder.write("audit.key", "precious");
   EXPECT_THROW(AuditKey::make(folder / "audit.key"), LedgerError);
   EXPECT_EQ(folder.read("audit.key"), "precious");
+}
+
+TEST(AuditKeyFile, IsWholeOrNotThere) {
+  const TempFolder folder;
+  folder.write("audit.key.tmp", "what a stopped call left");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tight{.rlim_cur = 10, .rlim_max = before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  EXPECT_THROW(AuditKey::make(folder / "audit.key"), LedgerError);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  AuditKey::make(folder / "audit.key");
+  EXPECT_FALSE(std::filesystem::exists(folder / "audit.key.tmp"));
 }
 
 TEST(AuditKeyFile, IsOneLineOfHexadecimalDigits) {

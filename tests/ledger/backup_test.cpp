@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/archive/backup_door.h"
+#include "ledger/archive/new_file.h"
 #include "ledger/embedded/log/ledger_error.h"
 #include "ledger/eventful_door.h"
 #include "ledger/written_log.h"
@@ -52,7 +53,7 @@ TEST_F(BackupTest, AddsACheckpointOfAllThatItHolds) {
   longer.write();
   backed_up();
   BackupDoor backup(door, file);
-  const auto checkpoints = read_checkpoints(backup, file, log.key.public_key());
+  const auto checkpoints = read_checkpoints(backup, file, log.key.public_key(), log.format.id);
   EXPECT_EQ(checkpoints.size(), 4U);
   EXPECT_EQ(checkpoints.back().sequence, 11U);
 }
@@ -139,6 +140,68 @@ TEST_F(BackupTest, OfALastSegmentWithReorderedRecordsFails) {
   }
   changed.write();
   EXPECT_THROW(backed_up(), LedgerError);
+}
+
+// The second must not take away what the first is writing, nor give it its name.
+TEST_F(BackupTest, IsMadeByOneAtATime) {
+  NewFile first(door, file);
+  first.append("of the first");
+  first.flush();
+  EXPECT_THROW(backed_up(), LedgerError);
+  first.finish();
+  EXPECT_EQ(file_text(file), "of the first");
+  EXPECT_EQ(names(), (std::vector<std::string>{"ledger", "ledger.tar"}));
+}
+
+TEST_F(BackupTest, TakesThePlaceOfNothing) {
+  const auto refusal = [this] {
+    try {
+      backed_up();
+    } catch (const LedgerError& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  const std::string exists = file.string() + " exists, and is not overwritten";
+  std::filesystem::create_symlink(temp / "nowhere", file);
+  EXPECT_EQ(refusal(), exists);
+  std::filesystem::remove(file);
+  {
+    NewFile late(door, file);
+    put_file(file, "meanwhile");
+    EXPECT_THROW(late.finish(), LedgerError);
+  }
+  EXPECT_EQ(file_text(file), "meanwhile");
+  EXPECT_EQ(names(), (std::vector<std::string>{"ledger", "ledger.tar"}));
+}
+
+// A backup that was finished, moved away and never lost its other name stays what it is.
+TEST_F(BackupTest, WritesNotThroughWhatLiesInItsWay) {
+  const Path other = temp / "other";
+  const Path temporary = file.string() + ".tmp";
+  for (const bool symbolic : {false, true}) {
+    put_file(other, "precious");
+    symbolic ? std::filesystem::create_symlink(other, temporary)
+             : std::filesystem::create_hard_link(other, temporary);
+    backed_up();
+    EXPECT_EQ(file_text(other), "precious");
+    std::filesystem::remove(file);
+  }
+  put_file(temporary, std::string(1 << 20, 'x'));
+  backed_up();
+  EXPECT_LT(std::filesystem::file_size(file), std::uintmax_t{1 << 20});
+}
+
+TEST_F(BackupTest, IsNeverMadeInsideOfTheLedger) {
+  std::filesystem::create_directory_symlink(folder, temp / "link");
+  for (const Path& inside : {folder / "a.tar", folder / "deep/a.tar", temp / "link/a.tar"}) {
+    EXPECT_THROW(back_up(door, {.folder = folder, .file = inside, .audit_key = log.key}, kUnseen),
+                 LedgerError);
+    EXPECT_THROW(check_is_outside(inside, temp / "link"), LedgerError) << inside;
+    EXPECT_FALSE(std::filesystem::exists(inside));
+  }
+  EXPECT_NO_THROW(check_is_outside(temp / "ledger.tar", folder));
+  EXPECT_NO_THROW(check_is_outside("a.tar", folder));
 }
 
 // Whichever call fails: there is a whole backup, or none; a whole ledger, or none.

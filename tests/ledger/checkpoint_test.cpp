@@ -13,6 +13,7 @@ namespace {
 
 const Path kFolder = "/ledger";
 const Path kFile = kFolder / "checkpoints";
+constexpr LedgerId kLedger{9};
 
 Digest digest(std::uint8_t byte) {
   Digest digest;
@@ -21,7 +22,7 @@ Digest digest(std::uint8_t byte) {
 }
 
 Checkpoint checkpoint(std::uint32_t segment, std::uint64_t sequence) {
-  return {.ledger = {9},
+  return {.ledger = kLedger,
           .sequence = sequence,
           .segment = segment,
           .first_sequence = 10 * segment,
@@ -33,7 +34,9 @@ Checkpoint checkpoint(std::uint32_t segment, std::uint64_t sequence) {
 
 class CheckpointTest : public ::testing::Test {
  protected:
-  std::vector<Checkpoint> read() { return read_checkpoints(disk, kFolder, key.public_key()); }
+  std::vector<Checkpoint> read() {
+    return read_checkpoints(disk, kFolder, key.public_key(), kLedger);
+  }
   std::string text() {
     const Bytes content = disk.content(kFile);
     return {content.begin(), content.end()};
@@ -70,7 +73,7 @@ TEST_F(CheckpointTest, NoticesEveryChangedCharacter) {
   for (std::size_t at = 0; at + 1 < whole.size(); ++at) {
     std::string changed = whole;
     changed[at] = static_cast<char>(changed[at] ^ 1);
-    disk.put(kFile, line(1, 11) + changed);
+    disk.put(kFile, line(1, 11) + changed + line(3, 36));
     EXPECT_TRUE(refusal().ends_with(", at line 2")) << at << ": " << refusal();
   }
 }
@@ -85,9 +88,22 @@ TEST_F(CheckpointTest, IsNoOtherSignedLine) {
   EXPECT_EQ(refusal(), "/ledger/checkpoints is signed by another audit key, at line 1");
 }
 
+// The same key may have made both.
+TEST_F(CheckpointTest, IsOfThisLedger) {
+  Checkpoint foreign = checkpoint(1, 11);
+  foreign.ledger = {8};
+  disk.put(kFile, to_line(foreign, key) + line(1, 12));
+  const std::string refused =
+      "/ledger/checkpoints holds a checkpoint of another ledger than /ledger";
+  EXPECT_EQ(refusal(), refused);
+  EXPECT_THROW(CheckpointFile(disk, kFolder, key, kLedger), LedgerError);
+  disk.put(kFile, line(1, 11) + to_line(foreign, key));
+  EXPECT_EQ(refusal(), refused) << "it is whole, not torn";
+}
+
 TEST_F(CheckpointTest, ReadsNothingWhereThereIsNothing) {
   EXPECT_EQ(read(), std::vector<Checkpoint>{});
-  EXPECT_EQ(CheckpointFile(disk, kFolder, key).last(), std::nullopt);
+  EXPECT_EQ(CheckpointFile(disk, kFolder, key, kLedger).last(), std::nullopt);
   disk.put(kFile, "");
   EXPECT_EQ(read(), std::vector<Checkpoint>{});
 }
@@ -97,23 +113,40 @@ TEST_F(CheckpointTest, LeavesOutATornLastLine) {
   for (std::size_t length = 0; length < last.size(); ++length) {
     disk.put(kFile, line(1, 11) + last.substr(0, length));
     EXPECT_EQ(read(), std::vector{checkpoint(1, 11)}) << length;
-    CheckpointFile file(disk, kFolder, key);
+    CheckpointFile file(disk, kFolder, key, kLedger);
     EXPECT_EQ(file.last(), checkpoint(1, 11)) << length;
     add(file, checkpoint(1, 12));
     EXPECT_EQ(read(), (std::vector{checkpoint(1, 11), checkpoint(1, 12)})) << length;
   }
 }
 
+// A power cut keeps the pages of an append in any order: its newline may be there, and what came
+// before it not.
+TEST_F(CheckpointTest, LeavesOutALastLineOfWhichAPartIsMissing) {
+  const std::string last = line(2, 22);
+  for (std::size_t from = 0; from + 1 < last.size(); ++from) {
+    for (const std::size_t to : {from + 1, last.size() - 1}) {
+      std::string torn = last;
+      std::fill(torn.begin() + std::ptrdiff_t(from), torn.begin() + std::ptrdiff_t(to), '\0');
+      disk.put(kFile, line(1, 11) + torn);
+      EXPECT_EQ(read(), std::vector{checkpoint(1, 11)}) << from << " to " << to;
+      EXPECT_EQ(newest_checkpoint_line(disk, kFolder) + "\n", line(1, 11));
+    }
+  }
+  disk.put(kFile, line(1, 11) + line(2, 22).replace(0, 1, 1, '\0') + line(2, 23));
+  EXPECT_EQ(refusal(), "/ledger/checkpoints is no line of batal-checkpoint, at line 2");
+}
+
 TEST_F(CheckpointTest, KeepsOnlyTheLastOfASegmentThatIsLeft) {
   {
-    CheckpointFile file(disk, kFolder, key);
+    CheckpointFile file(disk, kFolder, key, kLedger);
     for (const std::uint64_t sequence : {11, 12, 13}) add(file, checkpoint(1, sequence));
     EXPECT_EQ(text(), line(1, 11) + line(1, 12) + line(1, 13));
     for (const std::uint64_t sequence : {21, 22}) add(file, checkpoint(2, sequence));
     EXPECT_EQ(text(), line(1, 13) + line(2, 21) + line(2, 22));
     EXPECT_EQ(file.last(), checkpoint(2, 22));
   }
-  CheckpointFile again(disk, kFolder, key);
+  CheckpointFile again(disk, kFolder, key, kLedger);
   EXPECT_EQ(again.last(), checkpoint(2, 22));
   add(again, checkpoint(2, 23));
   EXPECT_EQ(text(), line(1, 13) + line(2, 21) + line(2, 22) + line(2, 23));
@@ -125,12 +158,12 @@ TEST_F(CheckpointTest, IsDurableOnceItIsAdded) {
   for (std::uint64_t seed = 0; seed < 16; ++seed) {
     SimulatedDisk fragile(seed);
     {
-      CheckpointFile file(fragile, kFolder, key);
+      CheckpointFile file(fragile, kFolder, key, kLedger);
       for (const std::uint64_t sequence : {11, 12}) add(file, checkpoint(1, sequence));
       add(file, checkpoint(2, 21));
     }
     fragile.crash();
-    EXPECT_EQ(read_checkpoints(fragile, kFolder, key.public_key()),
+    EXPECT_EQ(read_checkpoints(fragile, kFolder, key.public_key(), kLedger),
               (std::vector{checkpoint(1, 12), checkpoint(2, 21)}))
         << "seed " << seed;
   }
@@ -148,8 +181,10 @@ TEST_F(CheckpointTest, MakesUpForAFailedWrite) {
     for (std::uint64_t step = 1; !finished; ++step) {
       SCOPED_TRACE(fmt::format("segment {}, step {}", segment, step));
       SimulatedDisk failing(step);
-      const auto read = [&] { return read_checkpoints(failing, kFolder, key.public_key()); };
-      CheckpointFile file(failing, kFolder, key);
+      const auto read = [&] {
+        return read_checkpoints(failing, kFolder, key.public_key(), kLedger);
+      };
+      CheckpointFile file(failing, kFolder, key, kLedger);
       add(file, before[0]);
       add(file, before[1]);
       failing.fail_at(step);

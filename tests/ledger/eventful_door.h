@@ -25,7 +25,9 @@ class EventfulDoor final : public FileDoor {
   }
   Io<FilePtr> lock(const Path& path) override {
     if (fails()) return refused();
-    return posix_door().lock(path);
+    auto file = posix_door().lock(path);
+    if (!file) return file;
+    return std::make_unique<FragileFile>(*this, *std::move(file));
   }
   Io<void> rename(const Path& from, const Path& to) override {
     if (fails()) return refused();

@@ -22,7 +22,7 @@ int count_of(const std::string& text, std::string_view part) {
 class FailingKeeperTest : public KeeperFixture {
  protected:
   std::vector<Checkpoint> checkpoints() {
-    return read_checkpoints(disk, kLedgerFolder, log.key.public_key());
+    return read_checkpoints(disk, kLedgerFolder, log.key.public_key(), log.format.id);
   }
 
   // Counts the attempts to make a file of this name.
@@ -153,7 +153,10 @@ TEST_F(FailingKeeperTest, MakesASnapshotFromTheLogWhereTheLastOneIsDamaged) {
   log.run(create(2));
   log.seal();
   commit();
-  EXPECT_TRUE(comes_true([&] { return disk.content(snapshot).size() > 100; }));
+  EXPECT_TRUE(comes_true([&] {
+    const auto file = disk.open(snapshot, OpenFor::Reading);  // it may be gone for a moment
+    return file && (*file)->size().value() > 100;
+  }));
   keeper->stop();
   open();
   Image image([](Position) -> StoredRecord { throw std::logic_error("read"); }, hash);

@@ -36,7 +36,7 @@ class KeeperTest : public KeeperFixture {
   }
 
   std::vector<Checkpoint> checkpoints() {
-    return read_checkpoints(disk, kLedgerFolder, log.key.public_key());
+    return read_checkpoints(disk, kLedgerFolder, log.key.public_key(), log.format.id);
   }
 
   std::size_t segment_looks = 0;

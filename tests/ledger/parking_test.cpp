@@ -73,7 +73,8 @@ class ParkingTest : public ::testing::Test {
   // Creates payments from this number on, until three segments more are sealed and in the index.
   void seal_and_index(int from) {
     const auto signed_segment = [this] {
-      const auto checkpoints = read_checkpoints(disk, kFolder, test_key().public_key());
+      const LedgerId id = read_format(disk, kFolder)->id;
+      const auto checkpoints = read_checkpoints(disk, kFolder, test_key().public_key(), id);
       return checkpoints.empty() ? 0 : checkpoints.back().segment;
     };
     const std::uint32_t before = signed_segment();

@@ -124,5 +124,43 @@ TEST_F(AttestationTest, IsOfThisLedgerThisSegmentAndThisKey) {
             "cannot open /ledger/0000000009.pruned: No such file or directory");
 }
 
+class LeftoverTest : public AttestationTest {
+ protected:
+  LeftoverTest() {
+    disk.put(segment, "records");
+    disk.put(kFolder / segment_name(8), "more");
+  }
+  std::string removal(const LedgerId& of) {
+    LogFiles files;
+    files.segments = {8};
+    files.pruned = files.leftover = {7};
+    try {
+      remove_pruned_segments(disk, kFolder, of, files, key.public_key());
+    } catch (const LedgerError& error) {
+      return error.what();
+    }
+    return "none";
+  }
+
+  const Path segment = kFolder / segment_name(7);
+};
+
+TEST_F(LeftoverTest, GoesWhereItsAttestationHolds) {
+  write_attestation(disk, kFolder, attestation(), key);
+  EXPECT_EQ(removal(ledger), "none");
+  EXPECT_FALSE(disk.has(segment));
+  EXPECT_TRUE(disk.has(kFolder / segment_name(8)));
+}
+
+TEST_F(LeftoverTest, StaysWhereItsAttestationDoesNotHold) {
+  disk.put(file, "");
+  EXPECT_EQ(removal(ledger), "/ledger/0000000007.pruned is no line of batal-pruned");
+  write_attestation(disk, kFolder, attestation(), key);
+  EXPECT_EQ(removal(LedgerId{6}), "/ledger/0000000007.pruned is of another ledger than its folder");
+  write_attestation(disk, kFolder, attestation(), AuditKey(AuditKey::Secret{}));
+  EXPECT_EQ(removal(ledger), "/ledger/0000000007.pruned is signed by another audit key");
+  EXPECT_TRUE(disk.has(segment));
+}
+
 }  // namespace
 }  // namespace batal::ledger

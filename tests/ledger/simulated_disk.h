@@ -3,8 +3,9 @@
 //
 // What is written is seen at once, but durable only after a sync of the file; a name only after a
 // sync of its folder. crash() keeps of the rest what a seeded die decides: each unsynced write in
-// whole, in part or not at all, and the changes of names up to some point. A sync that fails has
-// kept some writes and lost the others for good: the next sync does not bring them back.
+// whole, up to some byte, in any of its pages or not at all, and the changes of names up to some
+// point. A sync that fails has kept some writes and lost the others for good: the next sync does
+// not bring them back.
 #pragma once
 
 #include <algorithm>
@@ -296,12 +297,24 @@ class SimulatedDisk final : public FileDoor {
 
   void keep_some(Node& node) {
     for (auto& write : node.unsynced) {
-      const std::size_t fate = roll(3);
+      const std::size_t fate = roll(4);
       if (fate == 0) continue;
       if (fate == 1) write.bytes.resize(roll(write.bytes.size() + 1));
-      place(write, node.durable);
+      fate == 2 ? keep_pieces(write, node.durable) : place(write, node.durable);
     }
     node.unsynced.clear();
+  }
+
+  // Sectors or pages reach the disk in any order.
+  void keep_pieces(const Write& write, Bytes& durable) {
+    const std::size_t piece_bytes = roll(2) == 0 ? 512 : 4096;
+    const std::size_t end = write.offset + write.bytes.size();
+    for (std::size_t at = write.offset; at < end;) {
+      const std::size_t next = std::min(end, (at / piece_bytes + 1) * piece_bytes);
+      const auto from = write.bytes.begin() + std::ptrdiff_t(at - write.offset);
+      if (roll(2) == 0) place({at, Bytes(from, from + std::ptrdiff_t(next - at))}, durable);
+      at = next;
+    }
   }
 
   mutable std::mutex mutex_;

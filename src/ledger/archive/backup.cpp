@@ -26,7 +26,7 @@ class Copy {
     const PublicKey key = options_.audit_key.public_key();
     format_ = format_of(door_, options_.folder, key);
     // Before the log is listed: it holds all that they cover.
-    checkpoints_ = read_checkpoints(door_, options_.folder, key);
+    checkpoints_ = read_checkpoints(door_, options_.folder, key, format_.id);
     const auto names = must(door_.list(options_.folder), "list", options_.folder);
     files_ = log_files(names, options_.folder);
     const std::uint64_t total = log_bytes(door_, options_.folder, files_);
@@ -158,6 +158,7 @@ class Copy {
 }  // namespace
 
 Verified back_up(FileDoor& door, const BackupOptions& options, const OnProgress& on_progress) {
+  check_is_outside(options.file, options.folder);
   NewFile file(door, options.file);
   TarWriter tar(file);
   Copy(door, options, tar, half(on_progress, Half::First)).run();

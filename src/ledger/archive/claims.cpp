@@ -12,13 +12,12 @@ namespace batal::ledger {
 Claims::Claims(FileDoor& door, const VerifyOptions& options, const LedgerId& ledger)
     : folder_(options.folder) {
   const Path file = folder_ / kCheckpointsName;
-  for (const Checkpoint& checkpoint : read_checkpoints(door, folder_, options.public_key))
+  for (const Checkpoint& checkpoint : read_checkpoints(door, folder_, options.public_key, ledger))
     claims_.push_back({checkpoint, file});
+  if (options.head && options.head->checkpoint.ledger != ledger)
+    throw LedgerError(fmt::format("{} holds a checkpoint of another ledger than {}",
+                                  options.head->file.string(), folder_.string()));
   if (options.head) claims_.push_back({options.head->checkpoint, options.head->file});
-  for (const auto& [checkpoint, source] : claims_)
-    if (checkpoint.ledger != ledger)
-      throw LedgerError(fmt::format("{} holds a checkpoint of another ledger than {}",
-                                    source.string(), folder_.string()));
   std::ranges::sort(claims_, [](const Claim& a, const Claim& b) {
     return std::tie(a.checkpoint.sequence, a.source) < std::tie(b.checkpoint.sequence, b.source);
   });

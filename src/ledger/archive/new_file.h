@@ -1,6 +1,7 @@
 // A file that takes its name only when it is whole: until then, and after a stop, it is FILE.tmp.
 //
-// Mode 0600. Never overwrites. One thread at a time.
+// Mode 0600. Never overwrites, and is never made by two at once: FILE.tmp is locked meanwhile. One
+// thread at a time.
 #pragma once
 
 #include <span>
@@ -10,10 +11,14 @@
 
 namespace batal::ledger {
 
+// Throws LedgerError where the file would be made inside of a ledger's folder, whose start would
+// refuse it then.
+void check_is_outside(const Path& file, const Path& folder);
+
 class NewFile {
  public:
-  // Throws LedgerError where the file exists, as all of this does where the disk refuses. What a
-  // stopped call left is removed.
+  // Throws LedgerError where the file exists or another is making it, as all of this does where the
+  // disk refuses. What a stopped call left is written anew.
   NewFile(FileDoor& door, Path path);
   ~NewFile();  // removes what was not finished
   NewFile(const NewFile&) = delete;
@@ -31,6 +36,10 @@ class NewFile {
   void finish();
 
  private:
+  void check_is_free() const;
+  bool holds_its_name();
+  void take();
+
   FileDoor& door_;
   const Path path_;
   const Path temporary_;

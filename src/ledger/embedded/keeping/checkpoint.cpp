@@ -24,6 +24,19 @@ std::string read_text(FileDoor& door, const Path& path) {
   return text;
 }
 
+// Without their newlines. A torn last one is left out: it lacks its newline, or what came before.
+std::vector<std::string_view> whole_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  std::size_t begin = 0;
+  for (auto end = text.find('\n'); end != text.npos; end = text.find('\n', begin)) {
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  const bool ends_here = begin == text.size();
+  if (ends_here && !lines.empty() && !read_checkpoint(lines.back(), std::nullopt)) lines.pop_back();
+  return lines;
+}
+
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -75,18 +88,20 @@ std::expected<Checkpoint, std::string> read_checkpoint(std::string_view text,
   return checkpoint;
 }
 
-std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key) {
+std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key,
+                                         const LedgerId& ledger) {
   const Path path = folder / kCheckpointsName;
   const std::string text = read_text(door, path);
   std::vector<Checkpoint> checkpoints;
-  std::size_t begin = 0;
-  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
-    const auto checkpoint = read_checkpoint(std::string_view(text).substr(begin, end - begin), key);
+  for (const std::string_view line : whole_lines(text)) {
+    const auto checkpoint = read_checkpoint(line, key);
     if (!checkpoint)
       throw LedgerError(fmt::format("{} {}, at line {}", path.string(), checkpoint.error(),
                                     checkpoints.size() + 1));
+    if (checkpoint->ledger != ledger)
+      throw LedgerError(fmt::format("{} holds a checkpoint of another ledger than {}",
+                                    path.string(), folder.string()));
     checkpoints.push_back(*checkpoint);
-    begin = end + 1;
   }
   return checkpoints;
 }
@@ -94,20 +109,17 @@ std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, con
 std::string newest_checkpoint_line(FileDoor& door, const Path& folder) {
   const Path path = folder / kCheckpointsName;
   const std::string text = read_text(door, path);
-  const auto end = text.rfind('\n');
-  if (end == std::string::npos)
-    throw LedgerError(fmt::format("{} has no checkpoint yet", folder.string()));
-  const auto before = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
-  const auto begin = before == std::string::npos ? 0 : before + 1;
-  std::string line = text.substr(begin, end - begin);
-  if (const auto checkpoint = read_checkpoint(line, std::nullopt); !checkpoint)
+  const auto lines = whole_lines(text);
+  if (lines.empty()) throw LedgerError(fmt::format("{} has no checkpoint yet", folder.string()));
+  if (const auto checkpoint = read_checkpoint(lines.back(), std::nullopt); !checkpoint)
     throw LedgerError(fmt::format("{} {}, at its last line", path.string(), checkpoint.error()));
-  return line;
+  return std::string(lines.back());
 }
 
-CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key)
+CheckpointFile::CheckpointFile(FileDoor& door, Path folder, const AuditKey& key,
+                               const LedgerId& ledger)
     : door_(door), folder_(std::move(folder)), key_(key) {
-  for (const Checkpoint& checkpoint : read_checkpoints(door_, folder_, key_.public_key()))
+  for (const Checkpoint& checkpoint : read_checkpoints(door_, folder_, key_.public_key(), ledger))
     add(checkpoint);
   unwritten_.clear();
 }

@@ -47,18 +47,20 @@ std::string to_line(const Checkpoint& checkpoint, const AuditKey& key);
 std::expected<Checkpoint, std::string> read_checkpoint(std::string_view line,
                                                        const std::optional<PublicKey>& key);
 
-// All checkpoints of a folder, in order; a torn last line is left out. Throws LedgerError where a
-// whole line is damaged or not signed by this key.
-std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key);
+// All checkpoints of a folder, in order. A last line that is damaged is left out: a power cut tears
+// what was being added, at any place, and what it covered the log still shows. Throws LedgerError
+// where any other is damaged, or one is not signed by this key or is of another ledger.
+std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key,
+                                         const LedgerId& ledger);
 
-// The newest line of a folder's checkpoints, without its newline. Throws LedgerError where there is
-// none, or its signature does not fit the key that it names.
+// The newest line of a folder's checkpoints, without its newline and not a torn one. Throws
+// LedgerError where there is none, or its signature does not fit the key that it names.
 std::string newest_checkpoint_line(FileDoor& door, const Path& folder);
 
 class CheckpointFile {
  public:
-  // Throws LedgerError where a line is damaged.
-  CheckpointFile(FileDoor& door, Path folder, const AuditKey& key);
+  // Throws LedgerError as read_checkpoints() does.
+  CheckpointFile(FileDoor& door, Path folder, const AuditKey& key, const LedgerId& ledger);
 
   // The newest; nothing where there is none.
   const std::optional<Checkpoint>& last() const { return last_; }

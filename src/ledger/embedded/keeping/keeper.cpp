@@ -26,9 +26,11 @@ Keeper::Keeper(FileDoor& door, const OpenedFolder& opened, const AuditKey& key, 
       key_(key),
       hash_(hash),
       options_(std::move(options)),
-      checkpoints_(door_, options_.folder, key_),
+      checkpoints_(door_, options_.folder, key_, opened_.format.id),
       pruned_(opened_.files.pruned),
       segments_(std::max(1U, opened_.files.last())) {
+  remove_pruned_segments(door_, options_.folder, opened_.format.id, opened_.files,
+                         key_.public_key());
   try {
     open_index();
   } catch (const IndexError& error) {

@@ -91,4 +91,13 @@ Attestation read_attestation(FileDoor& door, const Path& folder, std::uint32_t s
   return attestation;
 }
 
+void remove_pruned_segments(FileDoor& door, const Path& folder, const LedgerId& ledger,
+                            const LogFiles& files, const PublicKey& key) {
+  for (const std::uint32_t number : files.leftover) {
+    read_attestation(door, folder, number, ledger, key);
+    const Path path = folder / segment_name(number);
+    must(door.remove(path), "remove", path);
+  }
+}
+
 }  // namespace batal::ledger

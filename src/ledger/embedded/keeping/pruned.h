@@ -43,4 +43,9 @@ void write_attestation(FileDoor& door, const Path& folder, const Attestation& at
 Attestation read_attestation(FileDoor& door, const Path& folder, std::uint32_t segment,
                              const LedgerId& ledger, const std::optional<PublicKey>& key);
 
+// Removes the segments that were pruned but for their file when the last process stopped. Throws
+// LedgerError where the attestation of one does not hold, and leaves its segment then.
+void remove_pruned_segments(FileDoor& door, const Path& folder, const LedgerId& ledger,
+                            const LogFiles& files, const PublicKey& key);
+
 }  // namespace batal::ledger

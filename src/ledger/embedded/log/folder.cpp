@@ -128,7 +128,7 @@ LogFiles log_files(std::span<const std::string> names, const Path& folder) {
     if (const auto number = pruned_number(name)) files.pruned.push_back(*number);
   std::ranges::sort(files.pruned);
   for (const auto number : segment_numbers(names))
-    if (!files.is_pruned(number)) files.segments.push_back(number);
+    (files.is_pruned(number) ? files.leftover : files.segments).push_back(number);
 
   const std::size_t count = files.segments.size() + files.pruned.size();
   for (std::uint32_t number = 1; number <= count; ++number)
@@ -148,22 +148,16 @@ std::uint64_t log_bytes(FileDoor& door, const Path& folder, const LogFiles& file
   return total;
 }
 
-void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names) {
+void check_names(std::span<const std::string> names, const Path& folder) {
   for (const auto& name : names)
     if (!name.ends_with(kTemporary) && !is_known(name))
       throw LedgerError(fmt::format("{} is no file of a ledger: its folder must hold nothing else",
                                     (folder / name).string()));
-  const auto remove = [&](const std::string& name) {
-    must(door.remove(folder / name), "remove", folder / name);
-  };
-  for (const auto& name : names) {
-    if (name.ends_with(kTemporary)) {
-      remove(name);
-    } else if (const auto number = pruned_number(name);
-               number && std::ranges::find(names, segment_name(*number)) != names.end()) {
-      remove(segment_name(*number));
-    }
-  }
+}
+
+void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names) {
+  for (const auto& name : names)
+    if (name.ends_with(kTemporary)) must(door.remove(folder / name), "remove", folder / name);
 }
 
 void publish(FileDoor& door, const Path& from, const Path& to) {

@@ -57,6 +57,7 @@ FilePtr lock_folder(FileDoor& door, const Path& folder);
 struct LogFiles {
   std::vector<std::uint32_t> segments;
   std::vector<std::uint32_t> pruned;
+  std::vector<std::uint32_t> leftover;  // of the pruned ones, those whose segment is still there
 
   // 0 where there are none.
   std::uint32_t last() const { return segments.empty() ? 0 : segments.back(); }
@@ -69,9 +70,11 @@ LogFiles log_files(std::span<const std::string> names, const Path& folder);
 // Of the segments' files; for showing only.
 std::uint64_t log_bytes(FileDoor& door, const Path& folder, const LogFiles& files);
 
-// Removes what was being made when the last process stopped, and what was pruned. Throws
-// LedgerError where a file is none of a ledger's, and has removed nothing then. For whoever holds
-// the lock.
+// Throws LedgerError where a file is none of a ledger's.
+void check_names(std::span<const std::string> names, const Path& folder);
+
+// Removes what was being made when the last process stopped. For whoever holds the lock, once the
+// folder is known for a ledger of its own.
 void tidy(FileDoor& door, const Path& folder, std::span<const std::string> names);
 
 // A file under its name is always whole and durable: it is made, and synced, under another.

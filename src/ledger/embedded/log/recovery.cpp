@@ -128,26 +128,27 @@ class Recovery {
 
 }  // namespace
 
+// Nothing is removed before the folder has proved to be this ledger's.
 OpenedFolder open_folder(FileDoor& door, const Path& folder, Mode mode,
                          const std::string& audit_key) {
   must(door.make_folder(folder), "make", folder);
   OpenedFolder opened{
       .lock = lock_folder(door, folder), .format = {}, .files = {}, .is_new = false};
   const auto names = must(door.list(folder), "list", folder);
-  tidy(door, folder, names);
+  check_names(names, folder);
   opened.files = log_files(names, folder);
-  const auto format = read_format(door, folder);
-  if (format) {
+  if (const auto format = read_format(door, folder)) {
     check_format(*format, folder, mode, audit_key);
     if (opened.files.segments.empty())
       throw LedgerError(fmt::format("{} is missing", (folder / segment_name(1)).string()));
     opened.format = *format;
-    return opened;
+  } else {
+    if (!is_unborn(door, folder, opened.files))
+      throw LedgerError(fmt::format("{} is missing", (folder / "format").string()));
+    opened.format = {.mode = mode, .id = random_ledger_id(), .audit_key = audit_key};
+    opened.is_new = true;
   }
-  if (!is_unborn(door, folder, opened.files))
-    throw LedgerError(fmt::format("{} is missing", (folder / "format").string()));
-  opened.format = {.mode = mode, .id = random_ledger_id(), .audit_key = audit_key};
-  opened.is_new = true;
+  tidy(door, folder, names);
   return opened;
 }
 
