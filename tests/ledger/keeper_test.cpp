@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 
 #include "ledger/caught_log.h"
@@ -229,6 +230,23 @@ TEST_F(SnapshotKeeperTest, ReadsTheLogInPlaceOfADamagedSnapshot) {
   disk.put(kSnapshot, damaged);
   open();
   EXPECT_EQ(loaded(), 2U);
+}
+
+// A first snapshot may be of years of log.
+TEST_F(SnapshotKeeperTest, MakesALargeOneInSteps) {
+  const Bytes at_once = disk.content(kSnapshot);
+  ASSERT_TRUE(disk.remove(kSnapshot));
+  options.snapshot_step_segments = 1;
+  std::atomic<int> steps = 0;
+  disk.on_open([&](const Path& path, OpenFor purpose) {
+    if (path.filename() == "live.tmp" && purpose == OpenFor::Creating) ++steps;
+  });
+  open();
+  commit();
+  keeper->start();
+  EXPECT_TRUE(comes_true([&] { return disk.has(kSnapshot) && steps == 4; }));
+  keeper->stop();
+  EXPECT_EQ(disk.content(kSnapshot), at_once);
 }
 
 // The log was restored from an older backup than the snapshot.

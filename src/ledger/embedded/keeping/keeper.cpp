@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "ledger/embedded/log/ledger_error.h"
@@ -322,7 +323,8 @@ void Keeper::load(Image& image) {
     image.forget_live();
   }
   load_time(image);
-  visit_tail([&image](const StoredRecord& stored, Position position) {
+  const auto sealed = static_cast<std::uint32_t>(index_->facts().size());
+  visit_tail(sealed, [&image](const StoredRecord& stored, Position position) {
     image.apply_sealed(stored.record, {position, stored.mac});
   });
 }
@@ -336,15 +338,19 @@ void Keeper::load_time(Image& image) const {
                         .pruned_at);
 }
 
-// The records of the sealed segments after the snapshot. What stands before a pruned segment was
-// past its keeping, too: a backup may have it all the same, and lack what ended it.
-void Keeper::visit_tail(const EachRecord& each) {
-  const auto& facts = index_->facts();
-  for (std::uint32_t i = std::max(pruned_through(), snapshot_ ? snapshot_->through : 0);
-       i < facts.size(); ++i) {
+// The records of the sealed segments after the snapshot, up to a segment.
+void Keeper::visit_tail(std::uint32_t through, const EachRecord& each) {
+  for (const SegmentFacts& facts :
+       std::span(index_->facts()).first(through).subspan(tail_begin())) {
     go_on_unless_stopping();
-    visit_sealed(door_, options_.folder, expected(facts[i]), each);
+    visit_sealed(door_, options_.folder, expected(facts), each);
   }
+}
+
+// After this segment. What stands before a pruned one was past its keeping, too: a backup may have
+// it all the same, and lack what ended it.
+std::uint32_t Keeper::tail_begin() const {
+  return std::max(pruned_through(), snapshot_ ? snapshot_->through : 0);
 }
 
 std::uint32_t Keeper::pruned_through() const {
@@ -360,18 +366,23 @@ void Keeper::write_snapshot() {
   take_snapshot();
 }
 
-// Of all that is sealed.
+// Of all that is sealed; in steps, for one of them keeps in memory which events have a later one.
 void Keeper::take_snapshot() {
-  const auto& facts = index_->facts();
-  SnapshotHead head{.ledger = opened_.format.id,
-                    .through = facts.back().number,
-                    .last_at = snapshot_ ? snapshot_->last_at : payment::Time{},
-                    .count = 0};
-  for (const SegmentFacts& segment : facts) head.last_at = std::max(head.last_at, segment.last_at);
-  const auto tail = [this](const EachRecord& each) { visit_tail(each); };
+  const std::uint32_t last = index_->facts().back().number;
+  do {
+    take_snapshot(std::min(last, tail_begin() + options_.snapshot_step_segments));
+  } while (snapshot_->through < last);
+}
+
+void Keeper::take_snapshot(std::uint32_t through) {
+  SnapshotHead head{
+      .ledger = opened_.format.id, .through = through, .last_at = payment::Time{}, .count = 0};
+  for (const SegmentFacts& facts : std::span(index_->facts()).first(through))
+    head.last_at = std::max(head.last_at, facts.last_at);
+  const auto tail = [&](const EachRecord& each) { visit_tail(through, each); };
   if (!make_snapshot(door_, options_.folder, head, snapshot_.has_value(), tail)) {
     forget_snapshot();
-    make_snapshot(door_, options_.folder, head, false, tail);
+    return take_snapshot(std::min(through, tail_begin() + options_.snapshot_step_segments));
   }
   snapshot_ = head;
   const Path path = options_.folder / kSnapshotName;

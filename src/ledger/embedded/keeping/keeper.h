@@ -34,7 +34,8 @@ struct KeeperOptions {
   Path folder;
   Path index_file;  // the folder's index.sqlite, unless a test puts it elsewhere
   std::chrono::milliseconds checkpoint_every = std::chrono::minutes(1);
-  std::uint32_t snapshot_segments = 8;  // sealed since the last snapshot, before the next
+  std::uint32_t snapshot_segments = 8;        // sealed since the last snapshot, before the next
+  std::uint32_t snapshot_step_segments = 64;  // at most so many at once
   std::chrono::microseconds identity_kept{};
   std::optional<std::chrono::microseconds> transaction_kept;  // none: nothing is pruned
   std::function<std::chrono::steady_clock::time_point()> steady_clock =
@@ -113,9 +114,11 @@ class Keeper {
   void sign_sealed();
   void write_snapshot();
   void take_snapshot();
+  void take_snapshot(std::uint32_t through);
   void forget_snapshot();
   void load_time(Image& image) const;
-  void visit_tail(const EachRecord& each);
+  void visit_tail(std::uint32_t through, const EachRecord& each);
+  std::uint32_t tail_begin() const;
   std::uint32_t pruned_through() const;  // 0: nothing is
   void prune(const Progress& progress);
   bool may_go(const SegmentFacts& facts, const Progress& progress) const;
