@@ -134,7 +134,7 @@ class TidyTest : public ::testing::Test {
   TidyTest() {
     for (const char* name :
          {"lock", "format", "checkpoints", "live.snapshot", "index.sqlite", "index.sqlite-wal",
-          "index.sqlite-shm", "0000000001.pruned", "0000000002.segment"})
+          "index.sqlite-shm", "index.sqlite-journal", "0000000001.pruned", "0000000002.segment"})
       disk.put(kFolder / name, "x");
   }
 

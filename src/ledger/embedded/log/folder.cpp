@@ -17,6 +17,7 @@ constexpr std::string_view kPruned = ".pruned";
 constexpr std::string_view kFirstLine = "batal ledger";
 constexpr std::string_view kIndexWal = "index.sqlite-wal";
 constexpr std::string_view kIndexShm = "index.sqlite-shm";
+constexpr std::string_view kIndexJournal = "index.sqlite-journal";
 constexpr int kFolderFormat = 2;
 
 std::string hex(std::span<const std::uint8_t> bytes) {
@@ -53,7 +54,7 @@ Format parse(const std::string& text) {
 
 bool is_known(std::string_view name) {
   static constexpr std::array kNames{kLockName,  kFormatName, kCheckpointsName, kSnapshotName,
-                                     kIndexName, kIndexWal,   kIndexShm};
+                                     kIndexName, kIndexWal,   kIndexShm,        kIndexJournal};
   return std::ranges::find(kNames, name) != kNames.end() || segment_number(name) ||
          pruned_number(name);
 }

@@ -7,7 +7,8 @@
 //   0000000001.pruned     in the place of a segment that was pruned (pruned.h)
 //   checkpoints           signed, one a line (checkpoint.h)
 //   live.snapshot         the live transactions as of some segment (snapshot.h)
-//   index.sqlite, -wal, -shm   where the keys of sealed segments stand (index.h)
+//   index.sqlite, -wal, -shm   where the keys of sealed segments stand (index.h); and -journal,
+//                         where a kill met the making of it
 //   *.tmp                 what is being made; worthless after a stop
 //
 // The log is the truth. Snapshot and index are made from it, and made anew where they are missing.
