@@ -394,6 +394,25 @@ TEST_F(KeeperTest, MakesADamagedIndexAnewForWhoeverAsks) {
   EXPECT_EQ(positions(by_reference(reference_no(2))).size(), 1U);
 }
 
+TEST_F(KeeperTest, StopsBetweenTwoSegments) {
+  open();
+  for (const int number : {1, 2, 3}) add_segment(number);
+  commit();
+  std::promise<void> reached;
+  std::promise<void> gate;
+  disk.on_open([&, open = gate.get_future().share()](const Path& path, OpenFor purpose) {
+    if (path != segment_path(1) || purpose != OpenFor::Reading) return;
+    reached.set_value();
+    open.wait();
+  });
+  keeper->start();
+  reached.get_future().wait();
+  keeper->begin_stop();
+  gate.set_value();
+  keeper->stop();
+  EXPECT_EQ(through(), 1U);
+}
+
 TEST_F(KeeperTest, LetsNobodyWaitForEver) {
   const CaughtLog caught;
   add_segment(1);
