@@ -142,8 +142,7 @@ class Folder:
         while done < kills_max and self.rng.random() < KILLED_IN_RECOVERY:
             self.spoil()
             self.server.launch()
-            time.sleep(self.rng.uniform(0, within))
-            ready = self.server.was_ready_when_killed()
+            ready = self.server.was_ready_when_killed(self.rng.uniform(0, within))
             self.figures["kills"] += 1
             self.figures["kills during recovery"] += not ready
             done += 1

@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from support.admin import Admin
@@ -136,8 +137,13 @@ class Server:
         self.process.wait()
         self._forget_process()
 
-    def was_ready_when_killed(self):
-        """Kills one that was launched; true if it had said before that it serves."""
+    def was_ready_when_killed(self, after_s):
+        """Kills one that was launched, so much later; true if it had said before that it serves. It
+        must not end by itself."""
+        with suppress(subprocess.TimeoutExpired):
+            status = self.process.wait(after_s)
+            self._forget_process()
+            raise StartFailed(f"ended with {status} before it was killed\n{self.log_text()}")
         self.process.kill()
         self.process.wait()
         said = self.process.stdout.read()
