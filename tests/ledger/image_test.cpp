@@ -40,7 +40,7 @@ class Kept {
 
   View see(const Command& command) const {
     const auto seen = image.see(command);
-    EXPECT_TRUE(seen.unknown.empty());
+    EXPECT_TRUE(seen.is_whole);
     return seen.view;
   }
 
@@ -226,13 +226,15 @@ TEST(Image, AsksSealedSegmentsOnlyForWhatTheyMayHave) {
   kept.run(create(1));
   kept.seal({by_call(54, "create-7"), by_call(57, "cancel-7"), by_reference(reference_no(7)),
              by_call(54, "create-1"), by_reference(reference_no(1))});
-  const auto unknown = [&](const Command& command) { return kept.image.see(command).unknown; };
-  EXPECT_EQ(unknown(cancel(9)), CommandKeys{});
-  EXPECT_EQ(unknown(cancel(7)),
-            (CommandKeys{by_call(57, "cancel-7"), by_reference(reference_no(7))}));
-  EXPECT_EQ(unknown(cancel_by_call(7, "fresh")), CommandKeys{by_call(54, "create-7")});
-  EXPECT_EQ(unknown(cancel(1)), CommandKeys{}) << "it is live";
-  EXPECT_EQ(unknown(create(1)), CommandKeys{}) << "its table is still there";
+  const auto check = [&](const Command& command, bool is_whole, const CommandKeys& sealed) {
+    EXPECT_EQ(kept.image.see(command).is_whole, is_whole);
+    EXPECT_EQ(kept.image.may_be_sealed(command), sealed);
+  };
+  check(cancel(9), true, {});
+  check(cancel(7), false, {by_call(57, "cancel-7"), by_reference(reference_no(7))});
+  check(cancel_by_call(7, "fresh"), false, {by_call(54, "create-7")});
+  check(cancel(1), true, {by_reference(reference_no(1))});  // it is live
+  check(create(1), true, {by_call(54, "create-1")});        // its table is still there
 }
 
 TEST(Image, LeavesASegmentToTheIndexOnceItsTableIsDropped) {
@@ -245,7 +247,8 @@ TEST(Image, LeavesASegmentToTheIndexOnceItsTableIsDropped) {
   kept.image.drop_tables(0);
   EXPECT_TRUE(kept.see(cancel(1)).identity.event);
   kept.image.drop_tables(1);
-  EXPECT_EQ(kept.image.see(cancel(1)).unknown.size(), 2U);
+  EXPECT_FALSE(kept.image.see(cancel(1)).is_whole);
+  EXPECT_EQ(kept.image.may_be_sealed(cancel(1)).size(), 2U);
   EXPECT_TRUE(kept.see(cancel(2)).identity.event) << "of the next segment";
   EXPECT_EQ(kept.image.link_of(*created(1)->transaction), Link{});
 }

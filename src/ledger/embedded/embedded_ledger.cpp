@@ -190,7 +190,7 @@ void EmbeddedLedger::decide(Submission& submission, Batch& batch) {
   } catch (const LedgerError& error) {
     return leave_undecided(submission, error);
   }
-  if (!seen.unknown.empty() || must_wait(submission.command)) return park(submission);
+  if (!seen.is_whole || must_wait(submission.command)) return park(submission);
   conclude(submission, seen.view, {}, batch);
 }
 

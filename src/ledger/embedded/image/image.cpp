@@ -128,7 +128,7 @@ TransactionPtr Image::present(const Transaction& transaction) const {
 struct Image::Look {
   const Image& image;
   std::optional<std::span<const LookedUp>> known;
-  CommandKeys unknown;
+  bool is_whole = true;
 
   Standing operator()(const Key& key) {
     Standing standing;
@@ -137,7 +137,7 @@ struct Image::Look {
     const std::uint64_t hash = slot_of(image.hash_, key);
     if (const auto found = image.find(key, hash)) return told_by(found->stored.record);
     if (known) return told_by(*known, key);
-    if (image.sealed_->may_contain(hash)) unknown.push_back(key);
+    if (image.sealed_->may_contain(hash)) is_whole = false;
     return standing;
   }
 
@@ -165,13 +165,13 @@ struct Image::Look {
 };
 
 Image::Seen Image::see(const payment::Command& command) const {
-  Look look{*this, std::nullopt, {}};
+  Look look{.image = *this, .known = std::nullopt};
   payment::View seen = view(command, look);
-  return {std::move(seen), std::move(look.unknown)};
+  return {std::move(seen), look.is_whole};
 }
 
 payment::View Image::see(const payment::Command& command, std::span<const LookedUp> known) const {
-  Look look{*this, known, {}};
+  Look look{.image = *this, .known = known};
   return view(command, look);
 }
 

@@ -71,12 +71,12 @@ class Image {
   // The first segment that a table is kept of; where there is none, one that will never be.
   std::uint32_t first_table() const;
 
-  // What stands behind a command's keys. Where sealed segments may have something under a key, the
-  // key is among `unknown`, and the view is not to be used: it can be seen again when what those
-  // segments have under the unknown keys is `known`. May read the log: throws LedgerError.
+  // What stands behind a command's keys. Where sealed segments may have something under a key of
+  // which memory knows nothing, the view is not to be used: it can be seen again when what those
+  // segments have under may_be_sealed() is `known`. May read the log: throws LedgerError.
   struct Seen {
     payment::View view;
-    CommandKeys unknown;
+    bool is_whole = true;
   };
   Seen see(const payment::Command& command) const;
   payment::View see(const payment::Command& command, std::span<const LookedUp> known) const;
