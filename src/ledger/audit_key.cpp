@@ -10,8 +10,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "ledger/embedded/log/file.h"
 #include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
@@ -37,10 +37,7 @@ constexpr std::size_t kTextBytes = 2 * sizeof(AuditKey::Secret) + 1;
 
 // Never in the place of another file.
 void make_file(FileDoor& door, const Path& temporary, const Path& path, std::string_view text) {
-  const auto file = must(door.open(temporary, OpenFor::Creating), "make", temporary);
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  must(write_all(*file, {bytes, text.size()}, 0), "write", temporary);
-  must(file->sync(), "sync", temporary);
+  write_text(door, temporary, text);
   std::error_code error;
   std::filesystem::create_hard_link(temporary, path, error);
   if (error) fail_io(error, "make", path);
@@ -75,15 +72,12 @@ AuditKey::AuditKey(const Secret& secret) {
 }
 
 AuditKey AuditKey::read(const std::filesystem::path& path) {
-  const auto file = must(posix_door().open(path, OpenFor::Reading), "open", path);
-  std::array<char, kTextBytes + 1> text{};
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
-  std::size_t size = must(read_all(*file, {bytes, text.size()}, 0), "read", path);
-  if (size > 0 && text[size - 1] == '\n') --size;
+  std::string text = read_text(posix_door(), kTextBytes + 1, path);
+  if (text.ends_with('\n')) text.pop_back();
   Secret secret;
   std::size_t secret_bytes = 0;
-  const int refused = sodium_hex2bin(secret.data(), secret.size(), text.data(), size, nullptr,
-                                     &secret_bytes, nullptr);
+  const int refused = sodium_hex2bin(secret.data(), secret.size(), text.data(), text.size(),
+                                     nullptr, &secret_bytes, nullptr);
   if (refused != 0 || secret_bytes != secret.size())
     throw LedgerError(
         fmt::format("{} is no audit key: it must be one line of {} hexadecimal digits",
@@ -103,7 +97,6 @@ AuditKey AuditKey::make(const std::filesystem::path& path) {
   const Path folder = std::filesystem::absolute(path).parent_path();
   must(door.make_folder(folder), "make", folder);
   const Path temporary = path.string() + ".tmp";
-  must(door.remove(temporary), "remove", temporary);
   try {
     make_file(door, temporary, path, {text.data(), text.size()});
   } catch (const LedgerError&) {

@@ -11,6 +11,7 @@
 #include "ledger/embedded/keeping/pruned.h"
 #include "ledger/embedded/log/ledger_error.h"
 #include "ledger/embedded/log/record_codec.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
@@ -138,8 +139,7 @@ class Copy {
     end.at = last_at_;
     const std::uint64_t covered = checkpoints_.empty() ? 0 : checkpoints_.back().sequence;
     if (end.sequence > covered) lines += to_line(end, options_.audit_key);
-    tar_.add(std::string(kCheckpointsName),
-             {reinterpret_cast<const std::uint8_t*>(lines.data()), lines.size()});
+    tar_.add(std::string(kCheckpointsName), bytes_of(lines));
   }
 
   FileDoor& door_;

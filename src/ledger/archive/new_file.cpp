@@ -4,6 +4,7 @@
 
 #include "ledger/embedded/log/folder.h"
 #include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
@@ -87,7 +88,7 @@ void NewFile::append(std::span<const std::uint8_t> bytes) {
 }
 
 void NewFile::append(std::string_view text) {
-  append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  append(bytes_of(text));
 }
 
 void NewFile::flush() {

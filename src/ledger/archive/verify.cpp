@@ -11,6 +11,7 @@
 #include "ledger/archive/finding.h"
 #include "ledger/archive/folder_check.h"
 #include "ledger/archive/log_digest.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
@@ -149,11 +150,8 @@ class Verification {
 }  // namespace
 
 Head read_head(FileDoor& door, const Path& path, const PublicKey& key) {
-  const FilePtr file = must(door.open(path, OpenFor::Reading), "open", path);
   constexpr std::size_t kLineBytesMax = 4096;
-  std::string text(kLineBytesMax, '\0');
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
-  text.resize(must(read_all(*file, {bytes, text.size()}, 0), "read", path));
+  const std::string text = read_text(door, kLineBytesMax, path);
   const auto checkpoint = read_checkpoint(text.substr(0, text.find('\n')), key);
   if (!checkpoint) throw LedgerError(fmt::format("{} {}", path.string(), checkpoint.error()));
   return {*checkpoint, path};

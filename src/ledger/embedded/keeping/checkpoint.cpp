@@ -8,20 +8,18 @@
 #include "ledger/embedded/keeping/sealed_segment.h"
 #include "ledger/embedded/keeping/signed_line.h"
 #include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
 
 constexpr std::string_view kKind = "batal-checkpoint";
 
-std::string read_text(FileDoor& door, const Path& path) {
+std::string text_of_checkpoints(FileDoor& door, const Path& path) {
   const auto file = door.open(path, OpenFor::Reading);
   if (!file && file.error() == std::errc::no_such_file_or_directory) return "";
   if (!file) fail_io(file.error(), "open", path);
-  std::string text(must((*file)->size(), "read the size of", path), '\0');
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
-  text.resize(must(read_all(**file, {bytes, text.size()}, 0), "read", path));
-  return text;
+  return read_text(**file, must((*file)->size(), "read the size of", path), path);
 }
 
 // Without their newlines. A torn last one is left out: it lacks its newline, or what came before.
@@ -35,10 +33,6 @@ std::vector<std::string_view> whole_lines(std::string_view text) {
   const bool ends_here = begin == text.size();
   if (ends_here && !lines.empty() && !read_checkpoint(lines.back(), std::nullopt)) lines.pop_back();
   return lines;
-}
-
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 }  // namespace
@@ -91,7 +85,7 @@ std::expected<Checkpoint, std::string> read_checkpoint(std::string_view text,
 std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, const PublicKey& key,
                                          const LedgerId& ledger) {
   const Path path = folder / kCheckpointsName;
-  const std::string text = read_text(door, path);
+  const std::string text = text_of_checkpoints(door, path);
   std::vector<Checkpoint> checkpoints;
   for (const std::string_view line : whole_lines(text)) {
     const auto checkpoint = read_checkpoint(line, key);
@@ -108,7 +102,7 @@ std::vector<Checkpoint> read_checkpoints(FileDoor& door, const Path& folder, con
 
 std::string newest_checkpoint_line(FileDoor& door, const Path& folder) {
   const Path path = folder / kCheckpointsName;
-  const std::string text = read_text(door, path);
+  const std::string text = text_of_checkpoints(door, path);
   const auto lines = whole_lines(text);
   if (lines.empty()) throw LedgerError(fmt::format("{} has no checkpoint yet", folder.string()));
   if (const auto checkpoint = read_checkpoint(lines.back(), std::nullopt); !checkpoint)
@@ -156,10 +150,7 @@ void CheckpointFile::rewrite() {
   const Path temporary = folder_ / "checkpoints.tmp";
   const std::string text = sealed_ + present_;
   file_.reset();
-  must(door_.remove(temporary), "remove", temporary);
-  FilePtr file = must(door_.open(temporary, OpenFor::Creating), "make", temporary);
-  must(write_all(*file, bytes_of(text), 0), "write", temporary);
-  must(file->sync(), "sync", temporary);
+  FilePtr file = write_text(door_, temporary, text);
   publish(door_, temporary, folder_ / kCheckpointsName);
   file_ = std::move(file);
   end_ = text.size();

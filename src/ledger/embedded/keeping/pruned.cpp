@@ -4,6 +4,7 @@
 
 #include "ledger/embedded/keeping/signed_line.h"
 #include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
@@ -62,11 +63,7 @@ void write_attestation(FileDoor& door, const Path& folder, const Attestation& at
 
   const Path path = folder / pruned_name(facts.number);
   const Path temporary = path.string() + ".tmp";
-  must(door.remove(temporary), "remove", temporary);
-  const FilePtr file = must(door.open(temporary, OpenFor::Creating), "make", temporary);
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  must(write_all(*file, {bytes, text.size()}, 0), "write", temporary);
-  must(file->sync(), "sync", temporary);
+  write_text(door, temporary, text);
   publish(door, temporary, path);
 }
 
@@ -76,12 +73,8 @@ Attestation read_attestation(FileDoor& door, const Path& folder, std::uint32_t s
   const auto complain = [&path](std::string_view what) {
     throw LedgerError(fmt::format("{} {}", path.string(), what));
   };
-  const FilePtr file = must(door.open(path, OpenFor::Reading), "open", path);
   constexpr std::size_t kTextBytesMax = 4096;
-  std::string text(kTextBytesMax, '\0');
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
-  text.resize(must(read_all(*file, {bytes, text.size()}, 0), "read", path));
-
+  const std::string text = read_text(door, kTextBytesMax, path);
   const auto line = VerifiedLine::read(text, kKind, key);
   if (!line) complain(line.error());
   Attestation attestation;

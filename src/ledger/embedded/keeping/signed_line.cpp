@@ -7,14 +7,12 @@
 #include <charconv>
 #include <sstream>
 
+#include "ledger/embedded/log/text_file.h"
+
 namespace batal::ledger {
 namespace {
 
 constexpr std::string_view kSignature = " signature=";
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 std::string hex_of(std::span<const std::uint8_t> bytes) {
   std::string digits(2 * bytes.size() + 1, '\0');

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "ledger/embedded/log/ledger_error.h"
+#include "ledger/embedded/log/text_file.h"
 
 namespace batal::ledger {
 namespace {
@@ -82,9 +83,7 @@ std::optional<Format> read_format(FileDoor& door, const Path& folder) {
   if (!file && file.error() == std::errc::no_such_file_or_directory) return std::nullopt;
   if (!file) fail_io(file.error(), "open", path);
   constexpr std::size_t kTextBytesMax = 512;
-  std::string text(kTextBytesMax, '\0');
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(text.data());
-  text.resize(must(read_all(**file, {bytes, text.size()}, 0), "read", path));
+  const std::string text = read_text(**file, kTextBytesMax, path);
 
   const Format format = parse(text);
   if (text == text_of(format)) return format;
@@ -96,11 +95,7 @@ std::optional<Format> read_format(FileDoor& door, const Path& folder) {
 
 void write_format(FileDoor& door, const Path& folder, const Format& format) {
   const Path temporary = folder / "format.tmp";
-  const std::string text = text_of(format);
-  const FilePtr file = must(door.open(temporary, OpenFor::Creating), "make", temporary);
-  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  must(write_all(*file, {bytes, text.size()}, 0), "write", temporary);
-  must(file->sync(), "sync", temporary);
+  write_text(door, temporary, text_of(format));
   publish(door, temporary, folder / kFormatName);
 }
 
