@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from cgroup import Group, core_busy_seconds  # noqa: E402
-from support.server import Server  # noqa: E402
+from support.server import Server, binary, wait_until  # noqa: E402
 from support.wire import Wire  # noqa: E402
 from world import SETTINGS  # noqa: E402
 
@@ -30,16 +30,12 @@ READY_S = 60
 PATH = "/v1.0/debit/cancel"
 
 
-def wait_until_it_listens(address):
-    deadline = time.monotonic() + READY_S
-    while True:
-        try:
-            Wire(address).close()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+def listens(address):
+    try:
+        Wire(address).close()
+        return True
+    except OSError:
+        return False
 
 
 class Contender:
@@ -58,7 +54,9 @@ class Contender:
         self.process = subprocess.Popen(
             [*map(str, command)], stdout=log, stderr=log, cwd=cwd,
             env={**os.environ, **(environment or {})}, preexec_fn=self.settle)
-        wait_until_it_listens(self.address)
+        wait_until(lambda: listens(self.address) or self.process.poll() is not None,
+                   f"{self.name} to listen", READY_S)
+        assert self.process.poll() is None, (self.folder / "log").read_text()
 
     def settle(self):
         """In the process that is about to become it."""
@@ -155,6 +153,12 @@ class Batal(Contender):
         self.server.stop()
         self.group.remove()
 
+    def cancels_kept(self):
+        """How many the ledger holds, once it is stopped."""
+        shown = subprocess.run([binary(), "ledger", "show", "--data", self.server.data],
+                               capture_output=True, check=True).stdout
+        return shown.count(b'"action":"cancel"')
+
     def sealed_and_indexed(self):
         """How many segments are left behind by the log, and how many of them the index has."""
         folder = self.server.data / "ledger"
@@ -173,13 +177,7 @@ class BatalSealing(Batal):
 class BatalWithoutSync(Batal):
     """The bound: what it would be if a sync cost nothing. Not durable."""
     name = "batal without fsync"
-
-    def start(self):
-        library = self.folder / "no_sync.so"
-        subprocess.run(["gcc-12", "-O2", "-shared", "-fPIC", HERE / "no_sync.c", "-o", library],
-                       check=True)
-        self.environment = {"LD_PRELOAD": str(library)}
-        super().start()
+    environment = {"LD_PRELOAD": "libeatmydata.so"}
 
 
 class PinnedServer(Server):
