@@ -17,7 +17,6 @@
 // stop_merging() may be called by any thread, and what sealed() gives is immutable.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -29,7 +28,7 @@
 #include "ledger/embedded/index/index_error.h"
 #include "ledger/embedded/log/file.h"
 #include "ledger/embedded/log/segment.h"
-#include "payment/transaction.h"
+#include "ledger/embedded/log/segment_facts.h"
 
 namespace batal::ledger {
 
@@ -44,23 +43,6 @@ struct IndexEntry {
   Position position;
 
   auto operator<=>(const IndexEntry&) const = default;
-};
-
-using Digest = std::array<std::uint8_t, 32>;  // SHA-256
-
-// What is remembered of a sealed segment, apart from its keys.
-struct SegmentFacts {
-  std::uint32_t number = 0;
-  std::uint64_t first_sequence = 1;
-  std::uint64_t records = 0;    // may be 0
-  std::uint64_t end = 0;        // bytes: where its frames end
-  payment::Time last_at{};      // of its last record
-  payment::Time last_expiry{};  // the latest expiry of a transaction that it leaves live
-  payment::Time last_end{};     // the latest end of a transaction of it: see pruned.h
-  payment::Time last_word{};    // the latest `until` of its NotFoundYet records
-  Digest digest{};              // SHA-256 of its bytes from the header's end to `end`
-
-  bool operator==(const SegmentFacts&) const = default;
 };
 
 // A run as look-ups see it.

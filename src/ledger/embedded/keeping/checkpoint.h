@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "ledger/audit_key.h"
-#include "ledger/embedded/index/index.h"
 #include "ledger/embedded/log/file.h"
 #include "ledger/embedded/log/folder.h"
+#include "ledger/embedded/log/segment_facts.h"
 
 namespace batal::ledger {
 

@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "ledger/audit_key.h"
-#include "ledger/embedded/index/index.h"
 #include "ledger/embedded/log/file.h"
 #include "ledger/embedded/log/folder.h"
+#include "ledger/embedded/log/segment_facts.h"
 
 namespace batal::ledger {
 
