@@ -1,7 +1,6 @@
 #include "http/answer.h"
 
 #include <chrono>
-#include <iterator>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -20,12 +19,14 @@ std::string_view reason(int status) {
 
 void write_answer(std::string& out, const Answer& answer, const Framing& framing,
                   std::string_view date) {
-  auto end = fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\nDate: {}\r\n",
-                            answer.status, reason(answer.status), date);
+  const fmt::format_int status(answer.status);
+  const fmt::format_int length(answer.body.size());
+  out.append("HTTP/1.1 ").append(status.data(), status.size()).append(" ");
+  out.append(reason(answer.status)).append("\r\nDate: ").append(date).append("\r\n");
   if (!answer.content_type.empty()) {
-    end = fmt::format_to(end, "Content-Type: {}\r\n", answer.content_type);
+    out.append("Content-Type: ").append(answer.content_type).append("\r\n");
   }
-  fmt::format_to(end, "Content-Length: {}\r\n", answer.body.size());
+  out.append("Content-Length: ").append(length.data(), length.size()).append("\r\n");
   out += answer.headers;
   if (framing.close) {
     out += "Connection: close\r\n";

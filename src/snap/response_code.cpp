@@ -1,7 +1,6 @@
 #include "snap/response_code.h"
 
 #include <array>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -72,7 +71,8 @@ int http_status(Case what) {
 }
 
 void append_response_code(std::string& out, std::string_view service, Case what) {
-  fmt::format_to(std::back_inserter(out), "{}{}{}", row(what).status, service, row(what).code);
+  const Row& r = row(what);
+  out.append(fmt::format_int(r.status).c_str()).append(service).append(r.code);
 }
 
 void append_response_message(std::string& out, Case what, std::string_view detail) {

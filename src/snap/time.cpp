@@ -1,8 +1,8 @@
 #include "snap/time.h"
 
-#include <iterator>
-
-#include <fmt/format.h>
+#include <array>
+#include <cstddef>
+#include <span>
 
 namespace batal::snap {
 namespace {
@@ -99,10 +99,26 @@ Civil civil(Time time) {
           clock.minutes().count(),           clock.seconds().count()};
 }
 
+// Writes a date and time into a form: a run of '0' for each of year, month, day, hour, minute and
+// second, and all else as it stands.
+void fill(std::span<char> form, const Civil& c) {
+  const std::array<std::int64_t, 6> numbers{c.year, c.month, c.day, c.hour, c.minute, c.second};
+  constexpr std::array<std::size_t, numbers.size()> kWidths{4, 2, 2, 2, 2, 2};
+  auto place = form.begin();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    while (*place != '0') ++place;
+    std::int64_t rest = numbers[i];
+    for (std::size_t digit = kWidths[i]; digit-- > 0; rest /= 10) {
+      place[static_cast<std::ptrdiff_t>(digit)] = static_cast<char>('0' + rest % 10);
+    }
+    place += static_cast<std::ptrdiff_t>(kWidths[i]);
+  }
+}
+
 std::string compact(Time time) {
-  const Civil c = civil(time);
-  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", c.year, c.month, c.day, c.hour, c.minute,
-                     c.second);
+  std::string text = "00000000000000";
+  fill(text, civil(time));
+  return text;
 }
 
 }  // namespace
@@ -124,9 +140,9 @@ std::optional<Time> parse_timestamp(std::string_view text) {
 }
 
 void append_timestamp(std::string& out, Time time) {
-  const Civil c = civil(time + kJakarta);
-  fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+07:00", c.year,
-                 c.month, c.day, c.hour, c.minute, c.second);
+  const std::size_t begin = out.size();
+  out.append(kDateTime).append("+07:00");
+  fill(std::span(out).subspan(begin, kDateTime.size()), civil(time + kJakarta));
 }
 
 std::string timestamp(Time time) {

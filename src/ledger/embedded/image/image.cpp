@@ -195,7 +195,7 @@ payment::View Image::view(const payment::Command& command, Look& look) const {
 
 Link Image::link_of(const Transaction& transaction, std::span<const LookedUp> known) const {
   const Key reference = reference_of(transaction);
-  if (const auto found = live_.find(reference)) return found->link;
+  if (const auto link = live_.link_of(reference)) return *link;
   if (const auto found = find(reference, slot_of(hash_, reference)))
     return {found->position, found->stored.mac};
   for (const LookedUp& looked_up : known) {

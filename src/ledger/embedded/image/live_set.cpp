@@ -14,14 +14,6 @@ using payment::Key;
 using payment::Time;
 using payment::Transaction;
 
-// As encode() begins a transaction.
-Bytes names_of(std::string_view reference_no, std::string_view partner) {
-  Bytes names;
-  append_text(reference_no, names);
-  append_text(partner, names);
-  return names;
-}
-
 }  // namespace
 
 bool LiveSet::SameSlot::operator()(const Slot& a, const Slot& b) const {
@@ -40,21 +32,19 @@ bool LiveSet::SameSlot::operator()(const Expiry& expiry, const Slot& slot) const
 
 void LiveSet::insert(const Transaction& transaction, std::span<const std::uint8_t> bytes,
                      const Link& link) {
-  const Key reference{
-      .by = Key::By::Reference, .partner = transaction.partner, .id = transaction.reference_no};
-  const auto names = names_of(transaction.reference_no, transaction.partner).size();
+  const Name name = name_of(
+      {.by = Key::By::Reference, .partner = transaction.partner, .id = transaction.reference_no});
   const bool is_whole = bytes.size() <= kBytesMax;
-  const auto kept = is_whole ? bytes : bytes.first(names);
-  std::unique_ptr<Entry, Free> entry(new (::operator new(sizeof(Entry) + kept.size()))
-                                         Entry{.link = link,
-                                               .expires_at = transaction.expires_at,
-                                               .names_bytes = static_cast<std::uint32_t>(names),
-                                               .bytes = static_cast<std::uint32_t>(kept.size()),
-                                               .is_whole = is_whole});
+  const auto kept = is_whole ? bytes : bytes.first(name.names.size());
+  std::unique_ptr<Entry, Free> entry(new (::operator new(sizeof(Entry) + kept.size())) Entry{
+      .link = link,
+      .expires_at = transaction.expires_at,
+      .names_bytes = static_cast<std::uint32_t>(name.names.size()),
+      .bytes = static_cast<std::uint32_t>(kept.size()),
+      .is_whole = is_whole});
   std::ranges::copy(kept, reinterpret_cast<std::uint8_t*>(entry.get() + 1));
-  const std::uint64_t hash = hash_(reference);
-  set_.insert(Slot{hash, std::move(entry)});
-  expiries_.push_back({transaction.expires_at, hash});
+  set_.insert(Slot{name.hash, std::move(entry)});
+  expiries_.push_back({transaction.expires_at, name.hash});
   std::ranges::push_heap(expiries_, std::greater{});
   compact();
 }
@@ -68,15 +58,29 @@ void LiveSet::compact() {
   std::ranges::make_heap(expiries_, std::greater{});
 }
 
+// As encode() begins a transaction. Good until the next call.
+LiveSet::Name LiveSet::name_of(const Key& reference) const {
+  names_.clear();
+  append_text(reference.id, names_);
+  append_text(reference.partner, names_);
+  return {hash_(reference), names_};
+}
+
 void LiveSet::erase(const Key& reference) {
-  const auto found = set_.find(Name{hash_(reference), names_of(reference.id, reference.partner)});
-  if (found != set_.end()) set_.erase(found);
+  const auto slot = set_.find(name_of(reference));
+  if (slot != set_.end()) set_.erase(slot);
 }
 
 std::optional<LiveSet::Found> LiveSet::find(const Key& reference) const {
-  const auto slot = set_.find(Name{hash_(reference), names_of(reference.id, reference.partner)});
+  const auto slot = set_.find(name_of(reference));
   if (slot == set_.end()) return std::nullopt;
   return found(*slot);
+}
+
+std::optional<Link> LiveSet::link_of(const Key& reference) const {
+  const auto slot = set_.find(name_of(reference));
+  if (slot == set_.end()) return std::nullopt;
+  return slot->entry->link;
 }
 
 LiveSet::Found LiveSet::found(const Slot& slot) const {

@@ -36,6 +36,7 @@ class LiveSet {
               const Link& link);
   void erase(const payment::Key& reference);
   std::optional<Found> find(const payment::Key& reference) const;
+  std::optional<Link> link_of(const payment::Key& reference) const;  // of its newest event
   std::size_t size() const { return set_.size(); }
 
   // The expiry that comes first; it may be of a transaction that is no longer live.
@@ -69,7 +70,7 @@ class LiveSet {
     std::uint64_t hash;  // of the reference key
     std::unique_ptr<Entry, Free> entry;
   };
-  struct Name {
+  struct Name {  // what a transaction is looked for by
     std::uint64_t hash;
     std::span<const std::uint8_t> names;
   };
@@ -97,12 +98,14 @@ class LiveSet {
     }
   };
 
+  Name name_of(const payment::Key& reference) const;
   Found found(const Slot& slot) const;
   void compact();
 
   KeyHash hash_;
   boost::unordered_flat_set<Slot, SlotHash, SameSlot> set_;
   std::vector<Expiry> expiries_;  // a heap, the first on top; at most about two for each live one
+  mutable Bytes names_;           // of the last name_of()
 };
 
 }  // namespace batal::ledger

@@ -153,7 +153,7 @@ class Decoder {
 
   void text(const char* name, std::string& value) {
     const auto taken = take(name, length(name));
-    value.assign(taken.begin(), taken.end());
+    value.assign(reinterpret_cast<const char*>(taken.data()), taken.size());
   }
 
   template <std::size_t N>
@@ -258,7 +258,8 @@ void append_text(std::string_view text, std::vector<std::uint8_t>& out) {
   std::size_t length = text.size();
   for (; length >= 0x80; length >>= 7) out.push_back(static_cast<std::uint8_t>(length | 0x80));
   out.push_back(static_cast<std::uint8_t>(length));
-  out.insert(out.end(), text.begin(), text.end());
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  out.insert(out.end(), bytes, bytes + text.size());
 }
 
 void encode(const Transaction& transaction, std::vector<std::uint8_t>& out) {
