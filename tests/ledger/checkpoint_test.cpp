@@ -140,9 +140,9 @@ TEST_F(CheckpointTest, LeavesOutALastLineOfWhichAPartIsMissing) {
 TEST_F(CheckpointTest, KeepsOnlyTheLastOfASegmentThatIsLeft) {
   {
     CheckpointFile file(disk, kFolder, key, kLedger);
-    for (const std::uint64_t sequence : {11, 12, 13}) add(file, checkpoint(1, sequence));
+    for (const std::uint64_t sequence : {11U, 12U, 13U}) add(file, checkpoint(1, sequence));
     EXPECT_EQ(text(), line(1, 11) + line(1, 12) + line(1, 13));
-    for (const std::uint64_t sequence : {21, 22}) add(file, checkpoint(2, sequence));
+    for (const std::uint64_t sequence : {21U, 22U}) add(file, checkpoint(2, sequence));
     EXPECT_EQ(text(), line(1, 13) + line(2, 21) + line(2, 22));
     EXPECT_EQ(file.last(), checkpoint(2, 22));
   }
@@ -159,7 +159,7 @@ TEST_F(CheckpointTest, IsDurableOnceItIsAdded) {
     SimulatedDisk fragile(seed);
     {
       CheckpointFile file(fragile, kFolder, key, kLedger);
-      for (const std::uint64_t sequence : {11, 12}) add(file, checkpoint(1, sequence));
+      for (const std::uint64_t sequence : {11U, 12U}) add(file, checkpoint(1, sequence));
       add(file, checkpoint(2, 21));
     }
     fragile.crash();
@@ -172,7 +172,7 @@ TEST_F(CheckpointTest, IsDurableOnceItIsAdded) {
 // Wherever a call fails, and where the power fails then, the file reads as before or as after.
 TEST_F(CheckpointTest, MakesUpForAFailedWrite) {
   using Checkpoints = std::vector<Checkpoint>;
-  for (const std::uint32_t segment : {1, 2}) {
+  for (const std::uint32_t segment : {1U, 2U}) {
     const auto next = checkpoint(segment, 21);
     const Checkpoints before{checkpoint(1, 11), checkpoint(1, 12)};
     const Checkpoints after =

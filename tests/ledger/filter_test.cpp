@@ -17,7 +17,7 @@ std::vector<std::uint64_t> hashes(std::size_t count, std::uint64_t seed) {
 }
 
 TEST(Filter, ContainsItsMembers) {
-  for (const std::size_t count : {1, 2, 31, 32, 33, 63, 64, 1000, 100'000}) {
+  for (const std::size_t count : {1U, 2U, 31U, 32U, 33U, 63U, 64U, 1000U, 100'000U}) {
     const auto members = hashes(count, count);
     const Filter filter(members);
     const Filter kept(std::vector<std::uint8_t>(filter.bytes().begin(), filter.bytes().end()));
@@ -30,7 +30,7 @@ TEST(Filter, ContainsItsMembers) {
 
 TEST(Filter, ContainsTheLeastAndTheGreatestHash) {
   const std::uint64_t members[] = {0, ~std::uint64_t{0}};
-  for (const std::size_t others : {0, 200}) {
+  for (const std::size_t others : {0U, 200U}) {
     auto all = hashes(others, 7);
     all.insert(all.end(), std::begin(members), std::end(members));
     const Filter filter(all);
@@ -45,7 +45,7 @@ TEST(Filter, OfNothingContainsNothing) {
 }
 
 TEST(Filter, TakesAtMostTwoBytesPerMemberButForItsOnlyBlock) {
-  for (const std::uint64_t members : {1, 31, 32, 63, 64, 65, 200'000, 13'000'001}) {
+  for (const std::uint64_t members : {1U, 31U, 32U, 63U, 64U, 65U, 200'000U, 13'000'001U}) {
     const std::size_t bytes = Filter::bytes_for(members);
     EXPECT_EQ(bytes % Filter::kBlockBytes, 0U);
     EXPECT_GE(bytes, Filter::kBlockBytes);

@@ -63,7 +63,7 @@ class IndexTest : public ::testing::Test {
 
 TEST_F(IndexTest, AnswersAsAMultimapDoes) {
   const std::uint64_t seed = any_seed();
-  for (const std::size_t keys_max : {3, 30, 700}) {
+  for (const std::size_t keys_max : {3U, 30U, 700U}) {
     Index::remove(file);
     IndexStory story(seed, keys_max);
     open();
@@ -107,7 +107,7 @@ TEST_F(IndexTest, KeepsAllEntriesOfAHashTogether) {
 
   IndexReader reader(file);
   std::vector<Position> found;
-  for (const std::uint64_t hash : {6, 7, 8}) reader.find(*index->sealed(), hash, found);
+  for (const std::uint64_t hash : {6U, 7U, 8U}) reader.find(*index->sealed(), hash, found);
   ASSERT_EQ(found.size(), entries.size());
   EXPECT_EQ(found[1], (Position{1, 5 * kChunkEntries - 1}));
   EXPECT_EQ(found[5 * kChunkEntries], (Position{1, 0}));

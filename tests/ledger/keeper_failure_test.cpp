@@ -110,7 +110,7 @@ TEST_F(FailingKeeperTest, SignsAtItsStartTheSealedSegmentsThatNoCheckpointCovers
   keeper->stop();
   Digest chain{};
   ASSERT_EQ(checkpoints().size(), 2U) << "none of the last segment, which is empty";
-  for (const std::uint32_t segment : {1, 2}) {
+  for (const std::uint32_t segment : {1U, 2U}) {
     const auto facts = read_sealed(disk, kLedgerFolder, log.expected(segment), hash).facts;
     const Checkpoint checkpoint = checkpoints()[segment - 1];
     EXPECT_EQ(checkpoint.segment, segment);

@@ -165,12 +165,13 @@ TEST(LiveSet, KeepsOfALargeTransactionOnlyItsNames) {
     LiveSet set(hash);
     for (int number = 0; number < 6; ++number) {
       Transaction some = transaction(number, kNoon + minutes(number));
+      const std::size_t odd = number % 2 == 0 ? 0 : 1;
       Bytes bytes;
       encode(some, bytes);
-      some.details.assign(LiveSet::kBytesMax - bytes.size() - 1 + (number % 2), 'd');
+      some.details.assign(LiveSet::kBytesMax - bytes.size() - 1 + odd, 'd');
       bytes.clear();
       encode(some, bytes);
-      ASSERT_EQ(bytes.size(), LiveSet::kBytesMax + (number % 2));
+      ASSERT_EQ(bytes.size(), LiveSet::kBytesMax + odd);
       set.insert(some, bytes, link(static_cast<std::uint32_t>(number)));
     }
     for (int number = 0; number < 6; ++number) {

@@ -43,7 +43,6 @@ void change_file(const Path& path, std::string_view from, std::string_view to) {
   put_file(path, text);
 }
 
-constexpr const char* kFirst = "ledger/0000000001.segment";
 constexpr const char* kNotThose = "records 1 to 5 are not those of the checkpoint of 2027-";
 
 const Tampering kTamperings[] = {
