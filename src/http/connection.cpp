@@ -16,20 +16,20 @@ constexpr std::size_t kDiscardBytesMax = 1024 * 1024;
 
 }  // namespace
 
-Connection::Connection(Listener& home, Socket socket, SSL_CTX* tls)
-    : home_(home), socket_(std::move(socket)), transport_(socket_.native_handle(), tls) {}
+Connection::Connection(Listener& home, int descriptor, SSL_CTX* tls)
+    : home_(home), transport_(descriptor, tls) {}
 
 void Connection::open() {
   self_ = shared_from_this();
   home_.enter(*this, transport_.needs_handshake() ? Phase::Handshaking : Phase::Idle);
-  wait(Io::Status::WantRead);
+  if (!home_.poller().add(transport_.descriptor(), *this)) close();
 }
 
 void Connection::close() {
   if (phase_ == Phase::Closed) return;
   const auto self = std::exchange(self_, nullptr);
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  home_.poller().forget(*this);
+  transport_.close();
   give_back_reader();
   home_.enter(*this, Phase::Closed);  // last: who counts connections may rely on the close
 }
@@ -44,6 +44,13 @@ void Connection::drop(std::uint64_t ticket) {
   if (ticket == ticket_ && phase_ == Phase::Handling) close();
 }
 
+void Connection::ready(Poller::Ready what) {
+  const auto self = shared_from_this();  // it may close
+  may_read_ = may_read_ || what.readable;
+  ended_ = ended_ || what.ended;
+  work();
+}
+
 void Connection::expire() {
   if (phase_ == Phase::Reading) {
     refuse(Malformed::Timeout);
@@ -54,7 +61,8 @@ void Connection::expire() {
 }
 
 void Connection::drain() {
-  if (phase_ == Phase::Idle) work();  // a request may have come that nobody has looked at
+  may_read_ = true;  // a request may have come that nobody has looked at
+  if (phase_ == Phase::Idle) work();
   if (phase_ == Phase::Idle || phase_ == Phase::Handshaking) close();
 }
 
@@ -79,7 +87,7 @@ bool Connection::step() {
       return shake_hands();
     case Phase::Idle:
     case Phase::Reading:
-      return read();
+      return may_read_ || transport_.holds_bytes() ? read() : false;
     case Phase::Writing:
       return write();
     case Phase::Answered:
@@ -105,6 +113,7 @@ bool Connection::read() {
   if (!reader_) reader_ = home_.lend();
   const Io io = transport_.read(reader_->space());
   if (io.status == Io::Status::Done) {
+    if (io.drained && !ended_) may_read_ = false;
     reader_->filled(io.bytes);
     return parse();
   }
@@ -196,7 +205,9 @@ bool Connection::go_on() {
   if (reader_) return parse();
   if (transport_.holds_bytes()) return true;
   if (home_.draining()) return wait(Io::Status::End);
-  return wait(Io::Status::WantRead);
+  // Whatever came meanwhile has its turn after the others.
+  if (std::exchange(may_read_, false)) home_.poller().tell_again(transport_.descriptor(), *this);
+  return false;
 }
 
 // Closing while the peer still sends would reset the connection, and take what it has not read.
@@ -221,21 +232,11 @@ void Connection::give_back_reader() {
 // Always false: the step that calls it is over.
 bool Connection::wait(Io::Status status) {
   if (status == Io::Status::WantRead) {
-    wait_for(Socket::wait_read, waiting_readable_);
-  } else if (status == Io::Status::WantWrite) {
-    wait_for(Socket::wait_write, waiting_writable_);
-  } else {
+    may_read_ = false;
+  } else if (status != Io::Status::WantWrite) {
     close();
   }
   return false;
-}
-
-void Connection::wait_for(Socket::wait_type what, bool& waiting) {
-  if (std::exchange(waiting, true)) return;
-  socket_.async_wait(what, [self = shared_from_this(), &waiting](boost::system::error_code error) {
-    waiting = false;
-    if (!error) self->work();
-  });
 }
 
 }  // namespace batal::http

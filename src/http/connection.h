@@ -1,10 +1,10 @@
 // One connection: reads a request, hands it over, writes its answer, reads the next.
 //
-// Every step is a non-blocking try; only when the socket cannot go on does the connection wait for
-// it. Nothing is timed here: the listener keeps the connections of each phase in the order of
-// their deadlines and calls expire().
+// Every step is a non-blocking try; only when the socket cannot go on does the connection rest,
+// until the poller calls ready(). Nothing is timed here: the listener keeps the connections of each
+// phase in the order of their deadlines and calls expire().
 //
-// A connection owns itself from open() to close(); besides, only waits in flight hold it.
+// A connection owns itself from open() to close().
 #pragma once
 
 #include <array>
@@ -15,11 +15,9 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include "http/poller.h"
 #include "http/reader.h"
 #include "http/server.h"
 #include "http/transport.h"
@@ -29,8 +27,6 @@ namespace batal::http {
 class Listener;
 
 using Clock = std::chrono::steady_clock;
-using Socket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 enum class Phase : std::uint8_t {
   Handshaking,  // TLS is being set up
@@ -45,10 +41,11 @@ enum class Phase : std::uint8_t {
 constexpr std::size_t kPhases = 8;
 
 class Connection final : public Reply::Sink,
+                         public Poller::Waiter,
                          public std::enable_shared_from_this<Connection>,
                          public boost::intrusive::list_base_hook<> {
  public:
-  Connection(Listener& home, Socket socket, SSL_CTX* tls);
+  Connection(Listener& home, int descriptor, SSL_CTX* tls);
 
   void open();
   void close();
@@ -56,6 +53,7 @@ class Connection final : public Reply::Sink,
   void send(std::uint64_t ticket, Answer&& answer) override;
   void drop(std::uint64_t ticket) override;
 
+  void ready(Poller::Ready what) override;
   void expire();        // the deadline of its phase has passed
   void drain();         // finishes what has begun, closes when there is nothing
   void stop_reading();  // answers what was handed over, reads no more
@@ -82,10 +80,8 @@ class Connection final : public Reply::Sink,
   void begin_answer(const Answer& answer);
   void give_back_reader();
   bool wait(Io::Status status);
-  void wait_for(Socket::wait_type what, bool& waiting);
 
   Listener& home_;
-  Socket socket_;
   Transport transport_;
   std::shared_ptr<Connection> self_;
   std::unique_ptr<Reader> reader_;
@@ -95,8 +91,8 @@ class Connection final : public Reply::Sink,
   Clock::time_point deadline_;
   Phase phase_ = Phase::Closed;
   bool working_ = false;
-  bool waiting_readable_ = false;
-  bool waiting_writable_ = false;
+  bool may_read_ = false;   // more may have come than was read
+  bool ended_ = false;      // nothing more will come than is there
   bool keep_alive_ = true;  // of the request being answered, as the next two
   bool http_1_0_ = false;
   bool head_only_ = false;

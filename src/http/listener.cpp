@@ -40,12 +40,11 @@ std::array<milliseconds, kPhases> phase_lengths(const Limits& limits) {
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, Acceptor acceptor, Shared& shared,
+Listener::Listener(asio::io_context& io, Poller& poller, Acceptor acceptor, Shared& shared,
                    std::unique_ptr<Handler> handler)
-    : io_(io),
+    : poller_(poller),
       acceptor_(std::move(acceptor)),
       shared_(shared),
-      protocol_(acceptor_.local_endpoint().protocol()),
       handler_(std::move(handler)),
       lengths_(phase_lengths(shared.limits)),
       timer_(io),
@@ -137,18 +136,13 @@ void Listener::accept_ready() {
 }
 
 void Listener::adopt(int descriptor) {
-  Socket socket(io_);
-  boost::system::error_code error;
-  if (shared_.connections < shared_.limits.connections_max) {
-    socket.assign(protocol_, descriptor, error);
-  }
-  if (!socket.is_open()) {
+  if (shared_.connections >= shared_.limits.connections_max) {
     ::close(descriptor);
     return;
   }
   ++shared_.connections;
   ++connections_;
-  std::make_shared<Connection>(*this, std::move(socket), shared_.tls.get())->open();
+  std::make_shared<Connection>(*this, descriptor, shared_.tls.get())->open();
 }
 
 void Listener::tick_later() {

@@ -18,6 +18,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "http/connection.h"
+#include "http/poller.h"
 #include "http/reader.h"
 #include "http/server.h"
 #include "http/transport.h"
@@ -36,7 +37,7 @@ class Listener {
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                       boost::asio::io_context::executor_type>;
 
-  Listener(boost::asio::io_context& io, Acceptor acceptor, Shared& shared,
+  Listener(boost::asio::io_context& io, Poller& poller, Acceptor acceptor, Shared& shared,
            std::unique_ptr<Handler> handler);
   ~Listener();
   Listener(const Listener&) = delete;
@@ -57,6 +58,7 @@ class Listener {
 
   // For connections.
   Handler& handler() { return *handler_; }
+  Poller& poller() { return poller_; }
   std::string_view date() const { return date_; }
   std::string& scratch() { return scratch_; }  // an empty string whose memory is used again
   // Moves a connection to the end of the phase's list and sets its deadline. Each phase has one
@@ -79,10 +81,9 @@ class Listener {
   template <class Visit>
   void visit(Phase phase, Visit visit);
 
-  boost::asio::io_context& io_;
+  Poller& poller_;
   Acceptor acceptor_;
   Shared& shared_;
-  const boost::asio::ip::tcp protocol_;
   std::unique_ptr<Handler> handler_;
   std::array<List, kPhases> lists_;
   std::array<std::chrono::milliseconds, kPhases> lengths_;

@@ -13,7 +13,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-// After so many events the handlers are flushed even though more is ready.
+// After so many events of Asio's the handlers are flushed even though more is ready; the poller
+// tells its own once a round.
 constexpr int kEventsPerRound = 256;
 
 // OpenSSL writes with write(2), and a peer that went away is no reason to die.
@@ -70,6 +71,7 @@ void EventLoop::stop_reading() {
 void EventLoop::run() {
   block_sigpipe();
   while (!io_.stopped()) {
+    poller_.watch();
     io_.run_one();
     for (int i = 0; i < kEventsPerRound && io_.poll_one() != 0; ++i) {
     }

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "http/listener.h"
+#include "http/poller.h"
 #include "http/server.h"
 
 namespace batal::http {
@@ -24,6 +25,7 @@ class EventLoop final : public Loop {
   void after(std::chrono::milliseconds delay, std::function<void()> task) override;
 
   boost::asio::io_context& io() { return io_; }
+  Poller& poller() { return poller_; }
   void add(std::unique_ptr<Listener> listener);  // before start()
   void start();
 
@@ -35,6 +37,7 @@ class EventLoop final : public Loop {
 
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  Poller poller_{io_};  // before the listeners, whose connections it knows
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::thread thread_;
 };

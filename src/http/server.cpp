@@ -84,8 +84,8 @@ void Server::Impl::open(Group& group, tcp::endpoint endpoint, const HandlerFacto
   group.port = endpoint.port();
   for (std::size_t i = 0; i < count; ++i) {
     EventLoop& loop = *loops[i];
-    auto listener = std::make_unique<Listener>(loop.io(), std::move(acceptors[i]), group.shared,
-                                               make_handler(loop));
+    auto listener = std::make_unique<Listener>(loop.io(), loop.poller(), std::move(acceptors[i]),
+                                               group.shared, make_handler(loop));
     group.listeners.push_back(listener.get());
     loop.add(std::move(listener));
   }

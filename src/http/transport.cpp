@@ -1,11 +1,13 @@
 #include "http/transport.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -43,7 +45,7 @@ std::runtime_error file_error(std::string_view what, const std::string& file) {
 Io socket_outcome(ssize_t result, Io::Status would_block) {
   if (result > 0) return {Io::Status::Done, static_cast<std::size_t>(result)};
   if (result == 0) return {Io::Status::End};
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {would_block};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {would_block};
   return {Io::Status::Failed};
 }
 
@@ -78,6 +80,10 @@ Transport::Transport(int descriptor, SSL_CTX* tls)
   SSL_set_accept_state(ssl_.get());
 }
 
+void Transport::Descriptor::reset() {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
 Io Transport::handshake() {
   ERR_clear_error();
   return outcome(SSL_do_handshake(ssl_.get()));
@@ -85,7 +91,10 @@ Io Transport::handshake() {
 
 Io Transport::read(std::span<char> space) {
   if (!ssl_) {
-    return socket_outcome(::recv(descriptor_, space.data(), space.size(), 0), Io::Status::WantRead);
+    const ssize_t count = ::recv(descriptor_.get(), space.data(), space.size(), 0);
+    Io io = socket_outcome(count, Io::Status::WantRead);
+    io.drained = io.bytes < space.size();
+    return io;
   }
   ERR_clear_error();
   return outcome(SSL_read(ssl_.get(), space.data(), static_cast<int>(space.size())));
@@ -93,7 +102,7 @@ Io Transport::read(std::span<char> space) {
 
 Io Transport::write(std::string_view bytes) {
   if (!ssl_) {
-    return socket_outcome(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+    return socket_outcome(::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
                           Io::Status::WantWrite);
   }
   ERR_clear_error();
@@ -103,12 +112,12 @@ Io Transport::write(std::string_view bytes) {
 void Transport::finish_writing() {
   if (ssl_ && SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
   ERR_clear_error();
-  ::shutdown(descriptor_, SHUT_WR);
+  ::shutdown(descriptor_.get(), SHUT_WR);
 }
 
 Io Transport::discard() {
   std::array<char, 16 * 1024> nowhere;
-  return socket_outcome(::recv(descriptor_, nowhere.data(), nowhere.size(), 0),
+  return socket_outcome(::recv(descriptor_.get(), nowhere.data(), nowhere.size(), 0),
                         Io::Status::WantRead);
 }
 

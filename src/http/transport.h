@@ -1,5 +1,5 @@
 // A connected socket, plain or with TLS (OpenSSL on the socket itself): non-blocking reads and
-// writes that say what to wait for. The same code drives both kinds of connection.
+// writes that say what to wait for. The same code drives both kinds of connection. Owns the socket.
 //
 // TLS writes go through write(2): the threads that use it block SIGPIPE (see EventLoop).
 #pragma once
@@ -32,12 +32,16 @@ struct Io {
   };
   Status status = Status::Failed;
   std::size_t bytes = 0;
+  bool drained = false;  // a read took all that had come
 };
 
 class Transport {
  public:
-  // Does not own `descriptor`, which must be non-blocking. Plain without `tls`.
+  // Takes `descriptor` over, which must be non-blocking. Plain without `tls`.
   Transport(int descriptor, SSL_CTX* tls);
+
+  int descriptor() const { return descriptor_.get(); }
+  void close() { descriptor_.reset(); }  // nothing else may follow
 
   bool needs_handshake() const { return ssl_ && !SSL_is_init_finished(ssl_.get()); }
   Io handshake();
@@ -53,9 +57,24 @@ class Transport {
   Io discard();
 
  private:
+  // Closes the descriptor when it is destroyed.
+  class Descriptor {
+   public:
+    explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+    ~Descriptor() { reset(); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    int get() const { return descriptor_; }
+    void reset();
+
+   private:
+    int descriptor_;  // -1: closed
+  };
+
   Io outcome(int result);
 
-  int descriptor_;
+  Descriptor descriptor_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
 };
 

@@ -242,6 +242,23 @@ TEST(Drain, FinishesWhatHasBegunAndClosesWhatIsIdle) {
   EXPECT_EQ(site.server().connections(0), 0U);
 }
 
+TEST(Drain, AnswersARequestThatNobodyHasLookedAt) {
+  Site site;
+  RawClient client(site.port());
+  client.send(get("/"));
+  EXPECT_EQ(client.read_answer(), ok("GET /"));
+  std::promise<void> held, go_on;
+  site.loop().post([&] {
+    held.set_value();
+    go_on.get_future().wait();
+  });
+  held.get_future().wait();
+  client.send(get("/unseen"));
+  site.server().drain(0ms);
+  go_on.set_value();
+  EXPECT_EQ(without_dates(client.read_to_end()), ok("GET /unseen", kClose));
+}
+
 TEST(Drain, ReturnsAtTheDeadline) {
   Held held;
   Site site(hold(held));
