@@ -33,12 +33,13 @@ def run(*arguments, **options):
 class Server:
     """One server process and its folder. `environment` (such as BATAL_HTTP_LOOPS), `arguments` and
     the limit of open files, `descriptors`, go to every start. The folder may be on a PrivateDisk,
-    `disk`."""
+    `disk`. `under` is a command that runs another, such as valgrind."""
 
     def __init__(self, folder, sandbox=True, arguments=(), environment=None, descriptors=None,
-                 disk=None):
+                 disk=None, under=()):
         self.folder = Path(folder)
         self.disk = disk
+        self.under = list(under)
         self.data = self.folder / "data"
         self.audit_key = self.folder / "data.audit.key"
         self.partners = self.data / "partners"
@@ -72,7 +73,7 @@ class Server:
         enter, data = [], self.data
         if self.disk:
             enter, data = self.disk.enter, self.disk.inside(self.data)
-        command = [*enter, binary(), "serve", *mode, "--listen", "127.0.0.1:0",
+        command = [*enter, *self.under, binary(), "serve", *mode, "--listen", "127.0.0.1:0",
                    "--admin", "127.0.0.1:0", "--data", str(data), *self.arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log,
