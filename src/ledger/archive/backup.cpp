@@ -85,7 +85,7 @@ class Copy {
 
   Bytes read_checked(const File& file, std::uint64_t first_sequence) const {
     Bytes segment = ledger::read_segment(file, path());
-    check_header(segment, path(),
+    check_header(segment, segment.size(), path(),
                  {.mode = format_.mode,
                   .ledger = format_.id,
                   .number = segment_,

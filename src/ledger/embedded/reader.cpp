@@ -52,7 +52,7 @@ bool Reader::pass_over(std::uint64_t first_sequence) {
 
 void Reader::load(std::uint64_t first_sequence, FilePtr file) {
   bytes_ = read_segment(*file, path());
-  check_header(bytes_, path(),
+  check_header(bytes_, bytes_.size(), path(),
                {.mode = format_.mode,
                 .ledger = format_.id,
                 .number = segment_,

@@ -3,7 +3,10 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
+
+#include "ledger/embedded/log/segment_scan.h"
 
 namespace batal::ledger {
 namespace {
@@ -11,24 +14,55 @@ namespace {
 using payment::EventPtr;
 using payment::Key;
 
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  }
+
+  void add(std::span<const std::uint8_t> bytes) {
+    require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+  }
+
+  Digest end() {
+    Digest digest;
+    require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+    return digest;
+  }
+
+ private:
+  static void require(bool done) {
+    if (!done) throw std::runtime_error("OpenSSL refuses SHA-256");
+  }
+
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
 class Scan {
  public:
-  Scan(std::span<const std::uint8_t> segment, const Path& path, const KeyHash& hash)
-      : segment_(segment), path_(path), hash_(hash) {}
+  Scan(FileDoor& door, const Path& folder, const ExpectedHeader& expected, const KeyHash& hash)
+      : path_(folder / segment_name(expected.number)),
+        file_(must(door.open(path_, OpenFor::Reading), "open", path_)),
+        frames_(*file_, path_, expected),
+        others_(door, folder, expected.ledger),
+        hash_(hash) {
+    sealed_.facts.number = expected.number;
+    sealed_.facts.first_sequence = expected.first_sequence;
+  }
 
-  SealedSegment run(const ExpectedHeader& expected) {
+  SealedSegment run() {
     SegmentFacts& facts = sealed_.facts;
-    facts.number = expected.number;
-    facts.first_sequence = expected.first_sequence;
-    FrameCursor cursor(segment_, expected.first_sequence);
-    visit(cursor, facts.number, path_, [this](const StoredRecord& stored, Position position) {
+    Sha256 digest;
+    for (auto offset = frames_.offset(); const auto frame = frames_.next();
+         offset = frames_.offset()) {
+      const StoredRecord stored = ledger::stored(*frame, path_, offset);
       note(stored.record);
-      put_keys(stored.record, position.offset);
-    });
-    check_sealed({segment_, cursor, facts.number, path_});
-    facts.records = cursor.sequence() - expected.first_sequence;
-    facts.end = cursor.offset();
-    facts.digest = digest_of(segment_.first(cursor.offset()).subspan(kSegmentHeaderBytes));
+      put_keys(stored.record, static_cast<std::uint32_t>(offset));
+      digest.add(frames_.frame());
+    }
+    facts.records = frames_.sequence() - facts.first_sequence;
+    facts.end = frames_.offset();
+    facts.digest = digest.end();
     return std::move(sealed_);
   }
 
@@ -57,15 +91,16 @@ class Scan {
     }
   }
 
-  bool bears(std::uint32_t offset, const Key& key) const {
-    const auto frame = frame_at(segment_.subspan(offset));
-    const StoredRecord other = stored(frame.value(), path_, offset);
+  bool bears(std::uint32_t offset, const Key& key) {
+    const StoredRecord other = others_.read(*file_, {sealed_.facts.number, offset});
     const auto keys = keys_of(other.record);
     return std::ranges::find(keys, key) != keys.end();
   }
 
-  std::span<const std::uint8_t> segment_;
-  const Path& path_;
+  const Path path_;
+  const FilePtr file_;
+  SegmentScan frames_;
+  FrameReader others_;  // that a hash is shared with
   const KeyHash& hash_;
   SealedSegment sealed_;
 };
@@ -74,28 +109,22 @@ class Scan {
 
 SealedSegment read_sealed(FileDoor& door, const Path& folder, const ExpectedHeader& expected,
                           const KeyHash& hash) {
-  const Path path = folder / segment_name(expected.number);
-  const Bytes segment = read_segment(door, path);
-  check_header(segment, path, expected);
-  return Scan(segment, path, hash).run(expected);
+  return Scan(door, folder, expected, hash).run();
 }
 
 void visit_sealed(FileDoor& door, const Path& folder, const ExpectedHeader& expected,
                   const EachRecord& each) {
   const Path path = folder / segment_name(expected.number);
-  const Bytes segment = read_segment(door, path);
-  check_header(segment, path, expected);
-  FrameCursor cursor(segment, expected.first_sequence);
-  visit(cursor, expected.number, path, each);
-  check_sealed({segment, cursor, expected.number, path});
+  const FilePtr file = must(door.open(path, OpenFor::Reading), "open", path);
+  SegmentScan frames(*file, path, expected);
+  for (auto offset = frames.offset(); const auto frame = frames.next(); offset = frames.offset())
+    each(stored(*frame, path, offset), {expected.number, static_cast<std::uint32_t>(offset)});
 }
 
 Digest digest_of(std::span<const std::uint8_t> bytes) {
-  Digest digest;
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("OpenSSL refuses SHA-256");
-  return digest;
+  Sha256 digest;
+  digest.add(bytes);
+  return digest.end();
 }
 
 }  // namespace batal::ledger

@@ -1,5 +1,5 @@
-// Reads a sealed segment as a whole: what the index, the snapshot and the checkpoints keep of it is
-// made here, and made anew from the same bytes whenever it is lost.
+// Reads a sealed segment from end to end: what the index, the snapshot and the checkpoints keep of
+// it is made here, and made anew from the same bytes whenever it is lost.
 //
 // Pure but for the reading; any thread.
 #pragma once

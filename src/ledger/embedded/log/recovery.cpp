@@ -11,10 +11,6 @@
 namespace batal::ledger {
 namespace {
 
-bool all_zero(std::span<const std::uint8_t> bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
 // The first whole frame behind a break whose word it is that the frame at the break was synced.
 std::optional<std::size_t> find_witness(std::span<const std::uint8_t> segment,
                                         const FrameCursor& broken) {
@@ -71,7 +67,7 @@ class Recovery {
 
   void read_last() {
     const Bytes segment = read_segment(door_, path());
-    check_header(segment, path(),
+    check_header(segment, segment.size(), path(),
                  {.mode = opened_.format.mode,
                   .ledger = opened_.format.id,
                   .number = recovered_.segment,
@@ -157,9 +153,13 @@ Recovered recover(FileDoor& door, const OpenedFolder& opened, const RecoveryOpti
   return Recovery(door, opened, options, each).run();
 }
 
-void check_header(std::span<const std::uint8_t> segment, const Path& path,
+bool all_zero(std::span<const std::uint8_t> bytes) {
+  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
+}
+
+void check_header(std::span<const std::uint8_t> begin, std::uint64_t file_bytes, const Path& path,
                   const ExpectedHeader& expected) {
-  const auto header = decode_header(segment);
+  const auto header = decode_header(begin);
   if (!header) throw LedgerError(fmt::format("{} {}", path.string(), header.error()));
   if (header->mode != expected.mode)
     throw LedgerError(fmt::format("{} is of a {} ledger, but its folder of a {} one", path.string(),
@@ -170,18 +170,22 @@ void check_header(std::span<const std::uint8_t> segment, const Path& path,
     throw LedgerError(fmt::format(
         "{} says that it is segment {} and begins with record {}, but record {} comes next",
         path.string(), header->number, header->first_sequence, expected.first_sequence));
-  if (segment.size() < header->bytes)
+  if (file_bytes < header->bytes)
     throw LedgerError(fmt::format("{} is corrupt: it ends at byte {}, but was made with {} bytes",
-                                  path.string(), segment.size(), header->bytes));
+                                  path.string(), file_bytes, header->bytes));
 }
 
 void check_sealed(const Tail& tail) {
   const auto& [segment, cursor, number, path] = tail;
-  if (all_zero(segment.subspan(cursor.offset()))) return;
+  if (!all_zero(segment.subspan(cursor.offset())))
+    fail_sealed(path, cursor.sequence(), cursor.offset());
+}
+
+void fail_sealed(const Path& path, std::uint64_t sequence, std::uint64_t offset) {
   throw BrokenRecord(
       fmt::format("{} is corrupt: record {} at byte {} is broken, and a later "
                   "segment says that it was whole",
-                  path.string(), cursor.sequence(), cursor.offset()));
+                  path.string(), sequence, offset));
 }
 
 std::optional<Cut> torn_tail(const Tail& tail) {

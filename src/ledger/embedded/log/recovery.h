@@ -87,10 +87,12 @@ struct ExpectedHeader {
   std::uint64_t first_sequence = 1;
 };
 
-// Throws LedgerError where a segment's file does not begin with such a header, or is shorter than
-// its header says.
-void check_header(std::span<const std::uint8_t> segment, const Path& path,
+// Throws LedgerError where a segment's file, of so many bytes, does not begin with such a header,
+// or is shorter than its header says.
+void check_header(std::span<const std::uint8_t> begin, std::uint64_t file_bytes, const Path& path,
                   const ExpectedHeader& expected);
+
+bool all_zero(std::span<const std::uint8_t> bytes);
 
 // What stands behind the whole frames of a segment, which the cursor has walked.
 struct Tail {
@@ -102,6 +104,9 @@ struct Tail {
 
 // Throws LedgerError where anything but zeros stands there, in a segment that has a successor.
 void check_sealed(const Tail& tail);
+
+// The same where the next record, which is broken, is known to be followed by something.
+[[noreturn]] void fail_sealed(const Path& path, std::uint64_t sequence, std::uint64_t offset);
 
 // What recovery cuts off a last segment; nothing where there are only zeros. Throws LedgerError
 // where a later frame says that the one at the break was synced.
