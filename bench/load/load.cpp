@@ -152,7 +152,7 @@ class Load {
       const bool over = now >= end || ran_out_;
       if (over && free_.size() == connections_.size()) break;
       if (!over) send_due(now);
-      if (receive(over ? -1 : wait_ms(now, end))) heard = Clock::now();
+      if (receive()) heard = Clock::now();
       if (Clock::now() - heard > kSilenceMax && free_.size() < connections_.size())
         throw std::runtime_error("the server is silent");
     }
@@ -216,19 +216,10 @@ class Load {
     if (sent != static_cast<ssize_t>(request.size())) fail("send to " + options_.to);
   }
 
-  // Milliseconds until something is due; at least none, for what is due waits for a connection.
-  int wait_ms(Clock::time_point now, Clock::time_point end) const {
-    auto until = end;
-    if (options_.rate > 0 && !free_.empty()) until = std::min(until, due_at(sent_));
-    const auto rest = std::chrono::floor<std::chrono::milliseconds>(until - now);
-    return static_cast<int>(std::clamp<std::int64_t>(rest.count(), 0, 1000));
-  }
-
-  bool receive(int wait_ms) {
-    constexpr int kSilenceMs = 1000;
+  // Never sleeps: whoever answers would pay for waking it, and the slower the more often.
+  bool receive() {
     std::array<epoll_event, 256> events;
-    const int count =
-        ::epoll_wait(epoll_, events.data(), events.size(), wait_ms < 0 ? kSilenceMs : wait_ms);
+    const int count = ::epoll_wait(epoll_, events.data(), events.size(), 0);
     if (count < 0 && errno != EINTR) fail("epoll");
     for (int i = 0; i < count; ++i) read(*static_cast<Connection*>(events[i].data.ptr));
     return count > 0;
