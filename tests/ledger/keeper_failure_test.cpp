@@ -320,6 +320,10 @@ TEST_F(PruningKeeperTest, NeverPrunesAnEndThatTheSnapshotLacks) {
   log.seal();
   log.run(create(2), late);
   run_until([this] { return is_pruned(2) && !disk.has(segment_path(2)); }, late);
+  const auto snapshot = read_snapshot(disk, kLedgerFolder, log.format.id,
+                                      [](const Link&, std::span<const std::uint8_t>) {});
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->through, 2U);
   EXPECT_EQ(live(), 0U) << "of the sealed segments";
 }
 
