@@ -105,7 +105,7 @@ struct Tail {
 // Throws LedgerError where anything but zeros stands there, in a segment that has a successor.
 void check_sealed(const Tail& tail);
 
-// The same where the next record, which is broken, is known to be followed by something.
+// Throws what check_sealed() throws: the record of this sequence, at this offset, is broken.
 [[noreturn]] void fail_sealed(const Path& path, std::uint64_t sequence, std::uint64_t offset);
 
 // What recovery cuts off a last segment; nothing where there are only zeros. Throws LedgerError
