@@ -141,8 +141,8 @@ def test_removed_while_it_is_used(answered, copied):
 
 
 def test_it_cannot_be_read(answered, copied, tmp_path):
-    """As on a bad sector: no answer, and once it can be read again, the right one. What is new needs
-    no index, but for the few that its filter takes for known."""
+    """As on a bad sector: no answer, and once it can be read again, the right one. What is new
+    needs no index, but for the few that its filter takes for known."""
     gate = tmp_path / "gate"
     server = copied(**disk_shim(tmp_path, files="index.sqlite*", fail="pread",
                                 **{"while": gate}))
