@@ -1,5 +1,6 @@
 #include "ledger/embedded/log/segment_scan.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "ledger/embedded/log/ledger_error.h"
@@ -22,6 +23,27 @@ std::string told(std::uint64_t offset, const Frame& frame) {
   return fmt::format("{} at {}: {}", frame.sequence, offset,
                      std::string(frame.record.begin(), frame.record.end()));
 }
+
+// Can change while it is open.
+class FileInMemory final : public File {
+ public:
+  explicit FileInMemory(const Bytes& content) : content_(content) {}
+
+  Io<std::size_t> read(std::span<std::uint8_t> into, std::uint64_t offset) const override {
+    const auto rest = std::span(content_).subspan(std::min<std::size_t>(offset, content_.size()));
+    const auto taken = rest.first(std::min(rest.size(), into.size()));
+    std::ranges::copy(taken, into.begin());
+    return taken.size();
+  }
+  Io<std::size_t> write(std::span<const std::uint8_t>, std::uint64_t) override {
+    return std::unexpected(std::make_error_code(std::errc::read_only_file_system));
+  }
+  Io<void> sync() override { return {}; }
+  Io<std::uint64_t> size() const override { return content_.size(); }
+
+ private:
+  const Bytes& content_;
+};
 
 class SegmentScanTest : public ::testing::Test {
  protected:
@@ -60,6 +82,13 @@ class SegmentScanTest : public ::testing::Test {
     return all;
   }
 
+  // The bytes of a sealed segment with creations.
+  Bytes sealed_creations(int count) {
+    for (int number = 1; number <= count; ++number) log.run(create(number));
+    log.seal();
+    return disk.content(segment_path(1));
+  }
+
   void expect_the_same_by_pieces(const std::string& what) {
     const Told expected = walked();
     for (const std::size_t piece : kPieces)
@@ -83,9 +112,7 @@ TEST_F(SegmentScanTest, TellsTheSameAsTheWholeSegment) {
 }
 
 TEST_F(SegmentScanTest, FindsWhateverIsBrokenAndSaysSoAlike) {
-  for (int number = 0; number < 3; ++number) log.run(create(number));
-  log.seal();
-  const Bytes whole = disk.content(segment_path(1));
+  const Bytes whole = sealed_creations(3);
   const auto end = log.entries.back().link.position.offset + 400;
   for (std::size_t at = 0; at < std::min<std::size_t>(end, whole.size());
        at += at < 60 || at >= kSegmentHeaderBytes ? 1 : 60) {
@@ -97,11 +124,8 @@ TEST_F(SegmentScanTest, FindsWhateverIsBrokenAndSaysSoAlike) {
 }
 
 TEST_F(SegmentScanTest, TakesNoFrameOutOfSequence) {
-  log.run(create(1));
-  log.run(create(2));
+  Bytes segment = sealed_creations(2);
   const Link& first = log.entries[0].link;
-  log.seal();
-  Bytes segment = disk.content(segment_path(1));
   const auto at = std::span(segment).subspan(first.position.offset);
   const auto frame_bytes = frame_at(at).value().bytes;  // of each: the commands are alike
   const Bytes frame(at.begin(), at.begin() + static_cast<long>(frame_bytes));
@@ -114,13 +138,21 @@ TEST_F(SegmentScanTest, TakesNoFrameOutOfSequence) {
 }
 
 TEST_F(SegmentScanTest, FindsAFileThatIsCutShort) {
-  for (int number = 0; number < 3; ++number) log.run(create(number));
-  log.seal();
-  const Bytes whole = disk.content(segment_path(1));
+  const Bytes whole = sealed_creations(3);
   for (std::size_t bytes = 0; bytes < whole.size(); bytes += 97) {
     disk.put(segment_path(1), Bytes(whole.begin(), whole.begin() + static_cast<long>(bytes)));
     expect_the_same_by_pieces(fmt::format("{} bytes", bytes));
   }
+}
+
+TEST_F(SegmentScanTest, FindsAFileThatIsCutWhileItIsScanned) {
+  Bytes segment = sealed_creations(3);
+  const FileInMemory file(segment);
+  const Path path = segment_path(1);
+  SegmentScan scan(file, path, log.expected(1), 1);
+  ASSERT_TRUE(scan.next());
+  segment.resize(scan.offset());
+  EXPECT_THROW(scan.next(), LedgerError);
 }
 
 }  // namespace

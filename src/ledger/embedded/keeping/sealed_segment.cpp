@@ -17,6 +17,7 @@ using payment::Key;
 class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    require(context_ != nullptr);
     require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
   }
 

@@ -1,14 +1,23 @@
 #include "ledger/embedded/log/segment_scan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstddef>
+
+#include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
 
 SegmentScan::SegmentScan(const File& file, const Path& path, const ExpectedHeader& expected,
                          std::size_t piece_bytes)
-    : file_(file), path_(path), piece_bytes_(piece_bytes), sequence_(expected.first_sequence) {
+    : file_(file),
+      path_(path),
+      piece_bytes_(piece_bytes),
+      file_bytes_(must(file.size(), "read the size of", path)),
+      sequence_(expected.first_sequence) {
   read_on(kSegmentHeaderBytes);
-  check_header(buffer_, must(file.size(), "read the size of", path), path, expected);
+  check_header(buffer_, file_bytes_, path, expected);
   offset_ = kSegmentHeaderBytes;
 }
 
@@ -38,9 +47,8 @@ std::optional<Frame> SegmentScan::frame_ahead() {
 
 // Reads from offset_ on, so many bytes or a piece, whichever is more. False: the file has less.
 bool SegmentScan::read_on(std::size_t bytes) {
-  const auto kept = ahead();
-  const auto kept_bytes = kept.size();
-  std::ranges::copy(kept, buffer_.begin());
+  const auto kept_bytes = ahead().size();
+  buffer_.erase(buffer_.begin(), buffer_.end() - static_cast<std::ptrdiff_t>(kept_bytes));
   buffer_at_ = offset_;
   buffer_.resize(std::max(bytes, piece_bytes_));
   const auto room = std::span(buffer_).subspan(kept_bytes);
@@ -52,11 +60,15 @@ bool SegmentScan::read_on(std::size_t bytes) {
 void SegmentScan::require_zeros() const {
   Bytes piece;
   auto rest = ahead();
-  for (std::uint64_t at = offset_ + rest.size(); !rest.empty(); at += rest.size()) {
+  std::uint64_t at = offset_ + rest.size();
+  for (; !rest.empty(); at += rest.size()) {
     if (!all_zero(rest)) fail_sealed(path_, sequence_, offset_);
     piece.resize(piece_bytes_);
     rest = std::span(piece).first(must(read_all(file_, piece, at), "read", path_));
   }
+  if (at < file_bytes_)
+    throw LedgerError(fmt::format("{} is corrupt: it ends at byte {}, but had {} bytes before",
+                                  path_.string(), at, file_bytes_));
 }
 
 }  // namespace batal::ledger

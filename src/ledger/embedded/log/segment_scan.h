@@ -24,7 +24,8 @@ class SegmentScan {
               std::size_t piece_bytes = kPieceBytes);
 
   // The next whole frame in sequence; its views hold until the next call. None behind the last one:
-  // where anything but zeros stands there, that is a LedgerError, as a failing read is.
+  // where anything but zeros stands there, or the file has become shorter, that is a LedgerError,
+  // as a failing read is.
   std::optional<Frame> next();
 
   std::uint64_t offset() const { return offset_; }      // where next() will look
@@ -42,6 +43,7 @@ class SegmentScan {
   const File& file_;
   const Path& path_;
   const std::size_t piece_bytes_;
+  const std::uint64_t file_bytes_;
   Bytes buffer_;  // of the file from buffer_at_ on
   std::uint64_t buffer_at_ = 0;
   std::uint64_t offset_ = 0;
