@@ -177,6 +177,37 @@ TEST(Connection, APeerThatNeverStopsSendingIsCutOff) {
 
 // ---- the reply
 
+// AddressSanitizer sees it where it is told all the same.
+TEST(ReplyUse, AConnectionThatIsDroppedIsNotToldOfWhatCameToIt) {
+  Reply held;
+  std::promise<void> arrived, loop_held, go_on;
+  Site site([&](const Request& request, Reply reply, Loop&) {
+    if (request.target == "/hold") {
+      held = std::move(reply);
+      return arrived.set_value();
+    }
+    if (request.target == "/drop") held.drop();
+    reply.send({.body = std::string(request.target)});
+  });
+  RawClient dropping(site.port());
+  dropping.send(get("/"));
+  EXPECT_EQ(dropping.read_answer(), ok("/"));
+  RawClient dropped(site.port());
+  dropped.send(get("/hold"));
+  arrived.get_future().wait();
+  site.loop().post([&] {
+    loop_held.set_value();
+    go_on.get_future().wait();
+  });
+  loop_held.get_future().wait();
+  dropping.send(get("/drop"));
+  dropped.send(get("/next"));  // told together with the drop, and after it
+  go_on.set_value();
+  EXPECT_EQ(dropping.read_answer(), ok("/drop"));
+  dropping.send(get("/"));
+  EXPECT_EQ(dropping.read_answer(), ok("/"));
+}
+
 TEST(ReplyUse, LargeAnswersReachASlowReader) {
   const std::string body(20'000'000, 'b');
   Site site([&](const Request&, Reply reply, Loop&) { reply.send({.body = body}); });
