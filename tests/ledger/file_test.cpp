@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
+#include <span>
 
 #include "ledger/embedded/log/ledger_error.h"
 #include "ledger/simulated_disk.h"
@@ -28,6 +31,31 @@ TEST(PosixDoor, ReadsWhatItWrote) {
   Bytes bytes(9);
   EXPECT_EQ(read_all(**again, bytes, 2), 6U);
   EXPECT_EQ(bytes, (Bytes{0, 'h', 'e', 'l', 'l', 'o', 0, 0, 0}));
+}
+
+// Past the page cache or, where that cannot be, as ever; and ordinary writes go on after it.
+TEST(PosixDoor, ReadsWhatItWroteUncachedHoweverItIsAligned) {
+  const TempFolder folder;
+  const auto file = posix_door().open(folder / "a", OpenFor::Creating);
+  ASSERT_TRUE(file);
+  alignas(kDiskPageBytes) static std::array<std::uint8_t, 2 * kDiskPageBytes> bytes;
+  std::iota(bytes.begin(), bytes.end(), std::uint8_t{1});
+  const auto all = std::span<const std::uint8_t>(bytes);
+  EXPECT_EQ((*file)->write_uncached(all, 0), bytes.size());
+  EXPECT_EQ((*file)->write_uncached(all.first(5), 2 * kDiskPageBytes), 5U);
+  EXPECT_EQ((*file)->write_uncached(all.subspan(1, kDiskPageBytes), kDiskPageBytes),
+            kDiskPageBytes);
+  EXPECT_EQ((*file)->write(kHello, 3), kHello.size());
+  ASSERT_TRUE((*file)->sync());
+
+  Bytes expected(all.begin(), all.end());
+  std::ranges::copy(kHello, expected.begin() + 3);
+  std::ranges::copy(all.subspan(1, kDiskPageBytes), expected.begin() + kDiskPageBytes);
+  expected.insert(expected.end(), all.begin(), all.begin() + 5);
+  Bytes read(expected.size() + 1);
+  EXPECT_EQ(read_all(**file, read, 0), expected.size());
+  read.pop_back();
+  EXPECT_EQ(read, expected);
 }
 
 TEST(PosixDoor, MakesNoFileTwiceAndReadsNoneThatIsMissing) {

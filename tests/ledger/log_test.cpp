@@ -59,6 +59,23 @@ TEST(Log, ReadsBackWhatItWasGivenWhereverItStands) {
   EXPECT_LE(log.end().first_sequence, links.size());
 }
 
+TEST(Log, WritesToTheEndOfAPageSoThatNoneIsReadBefore) {
+  SimulatedDisk disk;
+  LogOptions options = small();
+  options.segment_bytes = kSegmentHeaderBytes + 3 * kDiskPageBytes + 2048;
+  Log log(disk, options, test_key());
+  log.recover(1, [](const StoredRecord&, Position) {});
+  for (int i = 0; log.end().segment < 2; ++i) {
+    ASSERT_TRUE(log.make_room());
+    ASSERT_TRUE(log.append(created(i), {}));
+    log.commit();
+    const std::uint64_t end = disk.written_to();
+    EXPECT_GE(end, log.end().offset);
+    EXPECT_LT(end - log.end().offset, kDiskPageBytes);
+    EXPECT_TRUE(end % kDiskPageBytes == 0 || end == options.segment_bytes) << end;
+  }
+}
+
 TEST(Log, TakesNoRecordThatIsTooLargeAndGoesOnAfterIt) {
   SimulatedDisk disk;
   Log log(disk, small(), test_key());

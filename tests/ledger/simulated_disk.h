@@ -78,6 +78,12 @@ class SimulatedDisk final : public FileDoor {
     });
   }
 
+  // Where the newest write to a segment ended, in bytes.
+  std::uint64_t written_to() const {
+    const std::lock_guard lock(mutex_);
+    return written_to_;
+  }
+
   std::uint64_t reads() const {
     const std::lock_guard lock(mutex_);
     return reads_;
@@ -225,6 +231,7 @@ class SimulatedDisk final : public FileDoor {
       node_->unsynced.push_back(
           {offset, Bytes(bytes.begin(), bytes.begin() + std::ptrdiff_t(count))});
       place(node_->unsynced.back(), node_->content);
+      if (disk_.is_named_segment(node_)) disk_.written_to_ = offset + count;
       if (fails) return error(std::errc::io_error);
       return count;
     }
@@ -326,6 +333,7 @@ class SimulatedDisk final : public FileDoor {
   std::function<void(const Path&, OpenFor)> open_hook_;
   std::uint64_t calls_ = 0;
   std::uint64_t reads_ = 0;
+  std::uint64_t written_to_ = 0;
   std::uint64_t fail_from_ = 0;
   std::uint64_t fail_until_ = 0;
   std::uint64_t reading_calls_ = 0;

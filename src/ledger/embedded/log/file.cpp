@@ -50,6 +50,17 @@ class PosixFile final : public File {
     }));
   }
 
+  Io<std::size_t> write_uncached(std::span<const std::uint8_t> bytes,
+                                 std::uint64_t offset) override {
+    const int flags = ::fcntl(descriptor_, F_GETFL);
+    if (flags < 0 || ::fcntl(descriptor_, F_SETFL, flags | O_DIRECT) != 0)
+      return write(bytes, offset);
+    auto written = write(bytes, offset);
+    if (::fcntl(descriptor_, F_SETFL, flags) != 0) return last_error();
+    if (!written && written.error() == std::errc::invalid_argument) return write(bytes, offset);
+    return written;
+  }
+
   Io<void> sync() override { return done_if_zero(::fdatasync(descriptor_)); }
   Io<void> sync_all() { return done_if_zero(::fsync(descriptor_)); }
   Io<void> lock() { return done_if_zero(::flock(descriptor_, LOCK_EX | LOCK_NB)); }

@@ -19,6 +19,9 @@ namespace batal::ledger {
 using Path = std::filesystem::path;
 using Bytes = std::vector<std::uint8_t>;
 
+// What the page cache and uncached writes deal in.
+inline constexpr std::size_t kDiskPageBytes = 4096;
+
 // What a call gives, or the system's reason why not.
 template <class T>
 using Io = std::expected<T, std::error_code>;
@@ -34,6 +37,13 @@ class File {
 
   // Writes at an offset and returns how many bytes were taken. May take less: write_all() goes on.
   virtual Io<std::size_t> write(std::span<const std::uint8_t> bytes, std::uint64_t offset) = 0;
+
+  // The same for what nobody will read soon: past the page cache where the system can, and where
+  // memory, offset and size are multiples of kDiskPageBytes.
+  virtual Io<std::size_t> write_uncached(std::span<const std::uint8_t> bytes,
+                                         std::uint64_t offset) {
+    return write(bytes, offset);
+  }
 
   // Makes all that was written durable (fdatasync). After a failure nothing is known of what was
   // written before, and a later success proves nothing.

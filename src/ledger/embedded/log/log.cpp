@@ -127,11 +127,21 @@ std::optional<Link> Log::append(const payment::Record& record, const Link& previ
 }
 
 void Log::commit() {
+  const std::size_t bytes = batch_.size();
+  fill_page();
   must(write_all(*tail_.live, batch_, tail_.end), "write", path_of(tail_.segment));
   must(tail_.live->sync(), "sync", path_of(tail_.segment));
-  tail_.end += batch_.size();
+  tail_.end += bytes;
   synced_sequence_ = sequence_;
   batch_.clear();
+}
+
+// Zeros, as they stand there already. The segment was made past the page cache: a page that is not
+// written to its end would have to be read first.
+void Log::fill_page() {
+  const std::uint64_t end = tail_.end + batch_.size();
+  const std::uint64_t page_end = (end + kDiskPageBytes - 1) / kDiskPageBytes * kDiskPageBytes;
+  batch_.resize(batch_.size() + std::min<std::uint64_t>(page_end, tail_.bytes) - end);
 }
 
 StoredRecord Log::read(Position position) {

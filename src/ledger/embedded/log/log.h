@@ -75,6 +75,7 @@ class Log {
 
  private:
   Path path_of(std::uint32_t number) const { return options_.folder / segment_name(number); }
+  void fill_page();
   void prepare_next();
   FilePtr take_next();
   bool next_is_there();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/endian/conversion.hpp>
 #include <charconv>
 #include <cstring>
@@ -26,13 +27,23 @@ constexpr std::size_t kLedgerIdAt = 32;
 constexpr std::size_t kHeaderCrcAt = 48;
 constexpr std::size_t kMacAt = 32;
 
+constexpr std::size_t kPieceBytes = 1 << 20;
+alignas(kDiskPageBytes) constinit std::array<std::uint8_t, kPieceBytes> zeros{};
+
+void write_zeros(File& file, std::size_t bytes, std::uint64_t offset, const Path& path) {
+  while (bytes > 0) {
+    const auto written =
+        must(file.write_uncached(std::span(zeros).first(bytes), offset), "write", path);
+    if (written == 0) fail_io(std::make_error_code(std::errc::io_error), "write", path);
+    bytes -= written;
+    offset += written;
+  }
+}
+
+// Synced piece by piece, so that the ledger's own syncs never queue behind a whole segment.
 void fill_with_zeros(File& file, std::size_t bytes, const Path& path) {
-  // Synced piece by piece, so that the ledger's own syncs never queue behind a whole segment.
-  constexpr std::size_t kPieceBytes = 1 << 20;
-  const Bytes zeros(std::min(bytes, kPieceBytes));
-  for (std::size_t offset = 0; offset < bytes; offset += zeros.size()) {
-    const std::size_t piece = std::min(zeros.size(), bytes - offset);
-    must(write_all(file, std::span(zeros).first(piece), offset), "write", path);
+  for (std::size_t offset = 0; offset < bytes; offset += kPieceBytes) {
+    write_zeros(file, std::min(kPieceBytes, bytes - offset), offset, path);
     must(file.sync(), "sync", path);
   }
 }
