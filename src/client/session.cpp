@@ -123,9 +123,8 @@ std::expected<Session::Token, Answer> Session::fetch_token() {
 
 Session::Headers Session::headers_of(const Call& call) {
   std::string timestamp = snap::timestamp(now());
-  std::string message;
-  snap::string_to_sign(message, "POST", url_.path + std::string(call.path), token_->text,
-                       call.body_hash, timestamp);
+  const std::string message = snap::string_to_sign("POST", url_.path + std::string(call.path),
+                                                   token_->text, call.body_hash, timestamp);
   return {{"Content-Type", "application/json"},  {"Authorization", "Bearer " + token_->text},
           {"X-PARTNER-ID", options_.partner_id}, {"X-EXTERNAL-ID", std::string(call.external_id)},
           {"CHANNEL-ID", options_.channel_id},   {"X-TIMESTAMP", std::move(timestamp)},

@@ -138,14 +138,14 @@ std::optional<Token> Tokens::verify(std::string_view token) const {
 TokenCache::TokenCache(const Tokens& tokens, std::size_t tokens_max)
     : tokens_(tokens), tokens_max_(tokens_max) {}
 
-const Token* TokenCache::find(std::string_view token, snap::Time now) {
+const TokenCache::Remembered* TokenCache::find(std::string_view token, snap::Time now) {
   if (token.size() > kTokenBytesMax) return nullptr;
   const auto known = verified_.find(token);
   if (known != verified_.end()) return is_live(known->second, now) ? &known->second : nullptr;
   auto verified = tokens_.verify(token);
   if (!verified || !is_live(*verified, now)) return nullptr;
   make_room(now);
-  return &verified_.emplace(token, std::move(*verified)).first->second;
+  return &verified_.emplace(token, Remembered{std::move(*verified), ++number_}).first->second;
 }
 
 void TokenCache::make_room(snap::Time now) {

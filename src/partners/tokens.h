@@ -4,7 +4,9 @@
 // Claims: iss "batal", sub (client id), iat, exp (seconds), jti. The header names the key (kid).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <optional>
@@ -67,23 +69,31 @@ class Tokens {
 // is still known is for the caller to check. One per event loop; `tokens` must outlive it.
 class TokenCache {
  public:
+  struct Remembered : Token {
+    std::uint64_t number;  // of no other token that this cache has ever remembered
+  };
+
   TokenCache(const Tokens& tokens, std::size_t tokens_max);
   // Null pointer for an invalid or expired token. Valid until the next call.
-  const Token* find(std::string_view token, snap::Time now);
+  const Remembered* find(std::string_view token, snap::Time now);
   std::size_t size() const { return verified_.size(); }
 
  private:
   void make_room(snap::Time now);
 
-  struct TextHash {
+  // Of the end, which is a MAC: only good tokens are ever remembered, so nobody chooses it.
+  struct EndHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
+    std::size_t operator()(std::string_view token) const {
+      constexpr std::size_t kEndBytes = 16;
+      return std::hash<std::string_view>{}(
+          token.substr(token.size() - std::min(token.size(), kEndBytes)));
     }
   };
   const Tokens& tokens_;
   std::size_t tokens_max_;
-  std::unordered_map<std::string, Token, TextHash, std::equal_to<>> verified_;
+  std::uint64_t number_ = 0;  // of the token remembered last
+  std::unordered_map<std::string, Remembered, EndHash, std::equal_to<>> verified_;
 };
 
 }  // namespace batal::partners

@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "http/server.h"
 #include "partners/directory.h"
@@ -57,6 +59,7 @@ class Gate {
     ListedHeaders headers;
     snap::Time now;
     std::string_view token{};
+    std::uint64_t token_number = 0;  // the cache's
     const partners::Partner* partner = nullptr;
     std::string string_to_sign{};
   };
@@ -73,20 +76,23 @@ class Gate {
   std::optional<snap::Problem> channel_id(Passing& passing);
   std::optional<snap::Problem> json(Passing& passing);
 
-  bool is_signed_over(Passing& passing, const snap::Sha256& body, std::string& string_to_sign);
-  std::vector<snap::HmacSha512>& secrets_of(const partners::Partner& partner);
+  bool is_signed_over(Passing& passing, const snap::Sha256& body);
+  std::vector<snap::HmacSha512>& signers_of(const Passing& passing);
 
   const Settings settings_;
   const snap::Clock clock_;
   std::shared_ptr<const partners::Directory> directory_;
   partners::TokenCache tokens_;
-  std::unordered_map<const partners::Partner*, std::vector<snap::HmacSha512>> secrets_;
+  // By token and service: the partner's secrets, with what the token's calls begin with.
+  boost::unordered_flat_map<std::pair<std::uint64_t, std::uint8_t>, std::vector<snap::HmacSha512>>
+      signers_;
 
   // Reused from request to request.
   snap::Document document_;
   std::string minified_;
   std::string unescaped_;
-  std::string string_to_sign_;
+  std::string common_to_sign_;
+  std::string rest_to_sign_;
   snap::Sha256 fingerprint_{};
 };
 

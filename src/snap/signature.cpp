@@ -4,11 +4,9 @@
 #include <stdexcept>
 
 #include <openssl/bio.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -17,6 +15,7 @@ namespace {
 
 constexpr int kRsaBitsMin = 2048;
 constexpr std::size_t kHmacBase64Length = 88;
+constexpr std::size_t kCodeBytes = std::tuple_size_v<HmacSha512::Code>;
 
 template <auto free_function>
 struct FreeWith {
@@ -25,7 +24,6 @@ struct FreeWith {
 using Bio = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
 using Digest = std::unique_ptr<EVP_MD, FreeWith<EVP_MD_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
-using Mac = std::unique_ptr<EVP_MAC, FreeWith<EVP_MAC_free>>;
 
 // What fails here is set-up or memory, never the caller's input.
 void require(bool done, const char* what) {
@@ -60,9 +58,9 @@ const EVP_MD* sha256_algorithm() {
   return algorithm.get();
 }
 
-EVP_MAC* hmac_algorithm() {
-  static const Mac algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  require(algorithm != nullptr, "no HMAC");
+const EVP_MD* sha512_algorithm() {
+  static const Digest algorithm(EVP_MD_fetch(nullptr, "SHA512", nullptr));
+  require(algorithm != nullptr, "no SHA-512");
   return algorithm.get();
 }
 
@@ -70,6 +68,18 @@ DigestContext new_digest_context() {
   DigestContext context(EVP_MD_CTX_new());
   require(context != nullptr, "no digest context");
   return context;
+}
+
+void begin(EVP_MD_CTX* context, const EVP_MD* algorithm) {
+  require(EVP_DigestInit_ex2(context, algorithm, nullptr) == 1, "cannot begin a digest");
+}
+
+void go_on(EVP_MD_CTX* context, std::string_view text) {
+  require(EVP_DigestUpdate(context, text.data(), text.size()) == 1, "cannot go on with a digest");
+}
+
+void end(EVP_MD_CTX* context, std::uint8_t* digest) {
+  require(EVP_DigestFinal_ex(context, digest, nullptr) == 1, "cannot end a digest");
 }
 
 Bio bio_of(std::string_view text) {
@@ -113,19 +123,19 @@ std::expected<Key, std::string> usable(EVP_PKEY* pointer, const char* expected) 
 Sha256 sha256(std::string_view data) {
   thread_local const DigestContext context = new_digest_context();
   Sha256 digest;
-  require(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1,
-          "cannot begin SHA-256");
-  require(EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1,
-          "cannot go on with SHA-256");
-  require(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1, "cannot end SHA-256");
+  begin(context.get(), sha256_algorithm());
+  go_on(context.get(), data);
+  end(context.get(), digest.data());
   return digest;
 }
 
 void append_hex(std::string& out, const Sha256& digest) {
   constexpr std::string_view kDigits = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + 2 * digest.size());
   for (const std::uint8_t byte : digest) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 0xF];
+    out[at++] = kDigits[byte >> 4];
+    out[at++] = kDigits[byte & 0xF];
   }
 }
 
@@ -151,52 +161,78 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-void string_to_sign(std::string& out, std::string_view method, std::string_view path,
-                    std::string_view token, const Sha256& body, std::string_view timestamp) {
+void common_to_sign(std::string& out, std::string_view method, std::string_view path,
+                    std::string_view token) {
   out.assign(method).append(1, ':').append(path).append(1, ':').append(token).append(1, ':');
+}
+
+void rest_to_sign(std::string& out, const Sha256& body, std::string_view timestamp) {
+  out.clear();
   append_hex(out, body);
   out.append(1, ':').append(timestamp);
 }
 
-void HmacSha512::Free::operator()(EVP_MAC_CTX* context) const {
-  EVP_MAC_CTX_free(context);
+std::string string_to_sign(std::string_view method, std::string_view path, std::string_view token,
+                           const Sha256& body, std::string_view timestamp) {
+  std::string text;
+  common_to_sign(text, method, path, token);
+  std::string rest;
+  rest_to_sign(rest, body, timestamp);
+  return text + rest;
 }
 
-HmacSha512::HmacSha512(std::string_view secret) : context_(EVP_MAC_CTX_new(hmac_algorithm())) {
+void HmacSha512::Free::operator()(EVP_MD_CTX* context) const {
+  EVP_MD_CTX_free(context);
+}
+
+// RFC 2104, and not OpenSSL's HMAC: that one cannot begin twice at the same point of a message.
+HmacSha512::HmacSha512(std::string_view secret, std::string_view beginning)
+    : inner_(new_digest_context().release()),
+      outer_(new_digest_context().release()),
+      at_work_(new_digest_context().release()) {
   if (secret.empty()) throw std::invalid_argument("an empty secret signs nothing");
-  char digest[] = "SHA512";
-  const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_end(),
+  constexpr std::size_t kBlockBytes = 128;
+  std::string key(secret);
+  if (key.size() > kBlockBytes) {
+    key.resize(kCodeBytes);
+    begin(inner_.get(), sha512_algorithm());
+    go_on(inner_.get(), secret);
+    end(inner_.get(), bytes(key));
+  }
+  key.resize(kBlockBytes);
+  const auto begin_with_key = [&key](EVP_MD_CTX* context, char pad) {
+    std::string padded = key;
+    for (char& c : padded) c ^= pad;
+    begin(context, sha512_algorithm());
+    go_on(context, padded);
+    OPENSSL_cleanse(padded.data(), padded.size());
   };
-  require(context_ != nullptr, "no HMAC context");
-  require(EVP_MAC_init(context_.get(), bytes(secret), secret.size(), params) == 1,
-          "cannot key HMAC-SHA512");
+  begin_with_key(inner_.get(), 0x36);
+  begin_with_key(outer_.get(), 0x5c);
+  OPENSSL_cleanse(key.data(), key.size());
+  go_on(inner_.get(), beginning);
 }
 
-HmacSha512::~HmacSha512() = default;
-HmacSha512::HmacSha512(HmacSha512&&) noexcept = default;
-HmacSha512& HmacSha512::operator=(HmacSha512&&) noexcept = default;
-
-std::array<std::uint8_t, 64> HmacSha512::mac(std::string_view message) {
-  std::array<std::uint8_t, 64> code;
-  std::size_t size = 0;
-  require(EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1, "cannot begin HMAC-SHA512");
-  require(EVP_MAC_update(context_.get(), bytes(message), message.size()) == 1,
-          "cannot go on with HMAC-SHA512");
-  require(EVP_MAC_final(context_.get(), code.data(), &size, code.size()) == 1,
-          "cannot end HMAC-SHA512");
+HmacSha512::Code HmacSha512::mac(std::string_view rest) {
+  Code code;
+  const auto digest = [&](EVP_MD_CTX* begun, std::string_view text) {
+    require(EVP_MD_CTX_copy_ex(at_work_.get(), begun) == 1, "cannot copy a digest");
+    go_on(at_work_.get(), text);
+    end(at_work_.get(), code.data());
+  };
+  digest(inner_.get(), rest);
+  digest(outer_.get(), {reinterpret_cast<const char*>(code.data()), code.size()});
   return code;
 }
 
-std::string HmacSha512::sign(std::string_view message) {
-  const auto code = mac(message);
+std::string HmacSha512::sign(std::string_view rest) {
+  const auto code = mac(rest);
   return to_base64({reinterpret_cast<const char*>(code.data()), code.size()});
 }
 
 // Every code has one text in base64, so comparing the texts refuses all that is malformed too.
-bool HmacSha512::verify(std::string_view message, std::string_view signature_base64) {
-  const auto code = mac(message);
+bool HmacSha512::verify(std::string_view rest, std::string_view signature_base64) {
+  const auto code = mac(rest);
   std::array<char, kHmacBase64Length + 1> expected;
   encode_base64(reinterpret_cast<unsigned char*>(expected.data()), code.data(), code.size());
   return equal_constant_time({expected.data(), kHmacBase64Length}, signature_base64);

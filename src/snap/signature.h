@@ -25,29 +25,38 @@ std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);  // strict; none if malformed
 bool equal_constant_time(std::string_view a, std::string_view b);
 
-// METHOD:path:token:lowercase-hex(SHA-256(minified body)):timestamp. Replaces `out`.
-void string_to_sign(std::string& out, std::string_view method, std::string_view path,
-                    std::string_view token, const Sha256& body, std::string_view timestamp);
+// The string to sign, METHOD:path:token:lowercase-hex(SHA-256(minified body)):timestamp, in two
+// parts: "METHOD:path:token:", which the calls of one token to one service have in common, and the
+// rest. Both replace `out`.
+void common_to_sign(std::string& out, std::string_view method, std::string_view path,
+                    std::string_view token);
+void rest_to_sign(std::string& out, const Sha256& body, std::string_view timestamp);
+std::string string_to_sign(std::string_view method, std::string_view path, std::string_view token,
+                           const Sha256& body, std::string_view timestamp);
 
-// One client secret, keyed once and used for many messages. Not thread-safe: one per event loop.
+// HMAC-SHA512 with one client secret over messages with one beginning, both computed once.
+// Not thread-safe: one per event loop.
 // An empty secret is a programmer's error (std::invalid_argument): anyone could sign with it.
 class HmacSha512 {
  public:
-  explicit HmacSha512(std::string_view secret);
-  ~HmacSha512();
-  HmacSha512(HmacSha512&&) noexcept;
-  HmacSha512& operator=(HmacSha512&&) noexcept;
+  using Code = std::array<std::uint8_t, 64>;
 
-  std::array<std::uint8_t, 64> mac(std::string_view message);
-  std::string sign(std::string_view message);  // base64
+  explicit HmacSha512(std::string_view secret, std::string_view beginning = {});
+
+  // `rest` is the message without its beginning.
+  Code mac(std::string_view rest);
+  std::string sign(std::string_view rest);  // base64
   // False for a wrong and for a malformed signature; compares in constant time.
-  bool verify(std::string_view message, std::string_view signature_base64);
+  bool verify(std::string_view rest, std::string_view signature_base64);
 
  private:
   struct Free {
-    void operator()(EVP_MAC_CTX* context) const;
+    void operator()(EVP_MD_CTX* context) const;
   };
-  std::unique_ptr<EVP_MAC_CTX, Free> context_;
+  using Context = std::unique_ptr<EVP_MD_CTX, Free>;
+  Context inner_;  // the key, padded, and the beginning
+  Context outer_;  // the key, padded
+  Context at_work_;
 };
 
 // RSA-SHA256, PKCS#1 v1.5. const methods are thread-safe. from_pem() says in words what is wrong:

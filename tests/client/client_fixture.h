@@ -56,9 +56,8 @@ inline void expect_signed(const Seen& seen, const std::string& token) {
   EXPECT_EQ(headers.at("Authorization"), "Bearer " + token);
   std::string minified;
   snap::minify(seen.body, minified);
-  std::string message;
-  snap::string_to_sign(message, "POST", seen.path, token, snap::sha256(minified),
-                       headers.at("X-TIMESTAMP"));
+  const std::string message = snap::string_to_sign("POST", seen.path, token, snap::sha256(minified),
+                                                   headers.at("X-TIMESTAMP"));
   EXPECT_TRUE(snap::HmacSha512("s3cr3t").verify(message, headers.at("X-SIGNATURE"))) << message;
 }
 

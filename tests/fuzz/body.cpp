@@ -51,12 +51,11 @@ std::string signature(const QuietBranch& branch, const Caller& caller, const Ser
   if (service.to_command == nullptr) return kTokenSignature;
   std::string first;
   std::string second;
-  std::string text;
   snap::minify(body, first);
   snap::unescape(first, second);
-  snap::string_to_sign(text, "POST", service.path, branch.token(caller.partner),
-                       snap::sha256(caller.second_form ? second : first), kTimestamp);
-  return snap::HmacSha512(caller.secret).sign(text);
+  return snap::HmacSha512(caller.secret)
+      .sign(snap::string_to_sign("POST", service.path, branch.token(caller.partner),
+                                 snap::sha256(caller.second_form ? second : first), kTimestamp));
 }
 
 void write(Letter& letter, const QuietBranch& branch, const Caller& caller, const Service& service,

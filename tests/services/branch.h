@@ -123,12 +123,14 @@ class Caller {
     stream_.socket().set_option(tcp::no_delay(true));
   }
 
+  const std::string& token() const { return token_; }
+
   std::string request(std::string_view path, std::string_view external_id, std::string_view body) {
     const std::string timestamp = snap::timestamp(kNow);
     std::string minified;
     snap::minify(body, minified);
-    std::string to_sign;
-    snap::string_to_sign(to_sign, "POST", path, token_, snap::sha256(minified), timestamp);
+    const std::string to_sign =
+        snap::string_to_sign("POST", path, token_, snap::sha256(minified), timestamp);
     return fmt::format(
         "POST {} HTTP/1.1\r\nHost: batal\r\nContent-Type: application/json\r\n"
         "Authorization: Bearer {}\r\nX-PARTNER-ID: demo\r\nX-TIMESTAMP: {}\r\nX-SIGNATURE: {}\r\n"

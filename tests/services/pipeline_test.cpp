@@ -277,6 +277,22 @@ TEST_F(PipelineTest, ChangesPartnersUnderCallsInFlight) {
   EXPECT_EQ(new_secret.hear().body, cancelled("3"));
 }
 
+TEST_F(PipelineTest, TakesASignatureForItsTokenAndItsServiceOnly) {
+  Caller first(branch);
+  Caller second(branch);
+  cancel(first, "1");
+  cancel(second, "2");
+  const auto with = [](std::string request, std::string_view part, std::string_view other) {
+    return request.replace(request.find(part), part.size(), other);
+  };
+  const std::string signed_request = request(first, "3");
+  second.send(with(signed_request, first.token(), second.token()));
+  EXPECT_EQ(second.hear().code, "4015700");
+  first.send(with(signed_request, kCancelPath, "/v1.0/debit/status"));
+  EXPECT_EQ(first.hear().code, "4015500");
+  cancel(first, "3");
+}
+
 // A partner that is made where an earlier one was must not be taken for it.
 TEST_F(PipelineTest, ForgetsTheSecretsOfPartnersThatAreGone) {
   std::string earlier = "first";

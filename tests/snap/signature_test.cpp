@@ -77,9 +77,8 @@ TEST(Sha256, EveryThreadHasItsOwnContext) {
 }
 
 TEST(HmacSignature, ThePublishedVector) {
-  std::string message = "what was in it before";
-  string_to_sign(message, "POST", "/v1.0/debit/payment-host-to-host", kToken, digest_of_hex(kHash),
-                 "2020-01-01T00:00:00+07:00");
+  const std::string message = string_to_sign("POST", "/v1.0/debit/payment-host-to-host", kToken,
+                                             digest_of_hex(kHash), "2020-01-01T00:00:00+07:00");
   EXPECT_EQ(message, kMessage);
   HmacSha512 key(kSecret);
   EXPECT_EQ(key.sign(message), kSignature);
@@ -87,9 +86,7 @@ TEST(HmacSignature, ThePublishedVector) {
 }
 
 TEST(HmacSignature, AnEmptyBodyHashesAsTheEmptyText) {
-  std::string message;
-  string_to_sign(message, "POST", "/p", "t", sha256(""), "now");
-  EXPECT_EQ(message,
+  EXPECT_EQ(string_to_sign("POST", "/p", "t", sha256(""), "now"),
             "POST:/p:t:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:now");
 }
 
@@ -117,6 +114,23 @@ TEST(HmacSignature, Rfc4231KeysOfEveryLength) {
       EXPECT_EQ(hex(front) + hex(back), code);
     }
   }
+}
+
+TEST(HmacSignature, IsTheSameWhereverTheBeginningEnds) {
+  const std::string message(kMessage);
+  for (std::size_t at = 0; at <= message.size(); ++at) {
+    HmacSha512 key(kSecret, message.substr(0, at));
+    for (int again = 0; again < 2; ++again)
+      EXPECT_EQ(key.sign(message.substr(at)), kSignature) << at << " characters at first";
+  }
+}
+
+TEST(HmacSignature, WritesItsPartsOverWhatWasThere) {
+  std::string text = "what was in it before";
+  common_to_sign(text, "POST", "/p", "t");
+  EXPECT_EQ(text, "POST:/p:t:");
+  rest_to_sign(text, sha256(""), "now");
+  EXPECT_EQ(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855:now");
 }
 
 TEST(HmacSignature, RefusesEveryOtherSignature) {

@@ -75,8 +75,8 @@ std::string Merchant::request(std::string_view service, std::string_view externa
   const std::string stamp = snap::timestamp(now);
   std::string minified;
   snap::minify(body, minified);
-  std::string signed_text;
-  snap::string_to_sign(signed_text, "POST", path, token_, snap::sha256(minified), stamp);
+  const std::string signed_text =
+      snap::string_to_sign("POST", path, token_, snap::sha256(minified), stamp);
   return fmt::format(
       "POST {} HTTP/1.1\r\nHost: batal\r\nContent-Type: application/json\r\n"
       "Authorization: Bearer {}\r\nX-PARTNER-ID: {}\r\nX-EXTERNAL-ID: {}\r\nCHANNEL-ID: 95221\r\n"
