@@ -261,7 +261,7 @@ class Story {
     std::map<std::string, Entry> held;
     for (const Entry& entry : found.entries) {
       const auto transaction = ledger::decode_transaction(entry.encoded);
-      require(transaction && held.emplace(transaction->reference_no, entry).second,
+      require(transaction && held.emplace((*transaction)->reference_no, entry).second,
               "a live transaction stands in a snapshot once");
     }
     require(held == live_, "a snapshot is the live transactions");

@@ -109,7 +109,7 @@ TEST(TransactionCodec, GivesBackWhatItWasGiven) {
     const Transaction transaction = any_transaction();
     const auto back = decode_transaction(encoded(transaction));
     RC_ASSERT(back.has_value());
-    RC_ASSERT(*back == transaction);
+    RC_ASSERT(**back == transaction);
   }));
 }
 
@@ -143,7 +143,7 @@ TEST(TransactionCodec, TakesOneFormOnlyOfADamagedTransaction) {
     const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
     bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ *rc::gen::inRange(1, 256));
     const auto transaction = decode_transaction(bytes);
-    if (transaction) RC_ASSERT(encoded(*transaction) == bytes);
+    if (transaction) RC_ASSERT(encoded(**transaction) == bytes);
   }));
 }
 

@@ -38,7 +38,8 @@ Read read(FileDoor& disk, const LedgerId& ledger = kLedger) {
   Read result;
   result.head = read_snapshot(disk, kLedgerFolder, ledger, [&](const Link& newest, auto encoded) {
     const auto transaction = decode_transaction(encoded);
-    result.live[transaction.value().reference_no] = {newest, Bytes(encoded.begin(), encoded.end())};
+    result.live[transaction.value()->reference_no] = {newest,
+                                                      Bytes(encoded.begin(), encoded.end())};
   });
   return result;
 }

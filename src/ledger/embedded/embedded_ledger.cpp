@@ -55,7 +55,7 @@ EmbeddedLedger::EmbeddedLedger(EmbeddedOptions options, FileDoor& door)
       hash_(options_.key_hash),
       log_(door, options_.log, options_.audit_key),
       keeper_(door, log_.folder(), options_.audit_key, hash_, keeper_options(options_)),
-      image_([this](Position position) { return log_.read(position); }, hash_),
+      image_([this](Position position) { return log_.read(position); }, remembering(hash_)),
       lookup_(door, options_.log.folder, options_.index_file, hash_, keeper_,
               options_.look_ups_together, [this] { notice_answers(); }) {
   const std::uint64_t first_sequence = keeper_.catch_up();

@@ -44,7 +44,8 @@ Image::Image(ReadRecord read, KeyHash hash)
 void Image::apply(const payment::Record& record, const Link& at) {
   load_time(time_of(record));
   if (tables_.empty() || tables_.back().segment != at.position.segment)
-    tables_.push_back({at.position.segment, {}});
+    tables_.push_back(
+        {at.position.segment, KeyTable(tables_.empty() ? 0 : tables_.back().keys.size())});
   const auto* const event = std::get_if<EventPtr>(&record);
   const bool lives = event != nullptr && apply_to_live(**event, at);
   for (const Key& key : keys_of(record))
@@ -71,7 +72,7 @@ void Image::load_live(std::span<const std::uint8_t> encoded, const Link& newest)
   const auto transaction = decode_transaction(encoded);
   if (!transaction)
     throw LedgerError("the snapshot holds a broken transaction: " + transaction.error());
-  live_.insert(*transaction, encoded, newest);
+  live_.insert(**transaction, encoded, newest);
 }
 
 void Image::load_time(payment::Time last_record_at) {

@@ -3,9 +3,62 @@
 #include <sodium.h>
 
 #include <boost/container/small_vector.hpp>
+#include <boost/container/static_vector.hpp>
 #include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
 
 namespace batal::ledger {
+namespace {
+
+class Memory {
+ public:
+  explicit Memory(KeyHash hash) : hash_(std::move(hash)) {}
+
+  std::uint64_t hash_of(const payment::Key& key) {
+    for (const Known& known : known_)
+      if (known.is(key)) return known.hash;
+    Known& fresh = place();
+    fresh.by = key.by;
+    fresh.service = key.service;
+    fresh.partner = key.partner;
+    fresh.id = key.id;
+    return fresh.hash = hash_(key);
+  }
+
+ private:
+  struct Known {
+    payment::Key::By by{};
+    std::uint8_t service = 0;
+    std::string partner;
+    std::string id;
+    std::uint64_t hash = 0;
+
+    bool is(const payment::Key& key) const {
+      return id == key.id && by == key.by && service == key.service && partner == key.partner;
+    }
+  };
+
+  // The oldest one's, once there are enough.
+  Known& place() {
+    if (known_.size() < known_.capacity()) return known_.emplace_back();
+    oldest_ = (oldest_ + 1) % known_.size();
+    return known_[oldest_];
+  }
+
+  KeyHash hash_;
+  boost::container::static_vector<Known, 4> known_;
+  std::size_t oldest_ = 0;
+};
+
+}  // namespace
+
+KeyHash remembering(KeyHash hash) {
+  return [memory = std::make_shared<Memory>(std::move(hash))](const payment::Key& key) {
+    return memory->hash_of(key);
+  };
+}
 
 KeyHash key_hash(const HashSecret& secret) {
   static_assert(sizeof(HashSecret) == crypto_shorthash_KEYBYTES);

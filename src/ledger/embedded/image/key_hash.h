@@ -14,6 +14,10 @@ using KeyHash = std::function<std::uint64_t(const payment::Key&)>;
 
 KeyHash key_hash(const HashSecret& secret);
 
+// The same hash, which remembers the last few keys: for whoever asks for those of one command over
+// and over. It and its copies belong to one thread.
+KeyHash remembering(KeyHash hash);
+
 // The hash under which a key stands in tables and index. Its lowest two bits say what the key is
 // by, so that two keys of one record, of which no two are by the same, are never taken for each
 // other.

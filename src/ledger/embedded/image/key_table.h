@@ -19,6 +19,9 @@ namespace batal::ledger {
 
 class KeyTable {
  public:
+  // Makes room for as many entries as there will probably be.
+  explicit KeyTable(std::size_t probable = 0) { newest_.reserve(probable); }
+
   // `is_same(offset)`: whether the record there bears the key, too. It is asked only where the hash
   // is taken already; the newer record then takes the place of the older.
   template <std::predicate<std::uint32_t> IsSame>

@@ -88,7 +88,7 @@ LiveSet::Found LiveSet::found(const Slot& slot) const {
   if (!slot.entry->is_whole) return found;
   auto transaction = decode_transaction(slot.entry->data());
   if (!transaction) throw std::logic_error("a live transaction is broken: " + transaction.error());
-  found.transaction = std::make_shared<const Transaction>(*std::move(transaction));
+  found.transaction = *std::move(transaction);
   return found;
 }
 

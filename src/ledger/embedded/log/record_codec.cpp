@@ -267,10 +267,11 @@ void encode(const Transaction& transaction, std::vector<std::uint8_t>& out) {
   fields(encoder, transaction);
 }
 
-std::expected<Transaction, std::string> decode_transaction(std::span<const std::uint8_t> bytes) {
+std::expected<payment::TransactionPtr, std::string> decode_transaction(
+    std::span<const std::uint8_t> bytes) {
   Decoder decoder(bytes);
-  Transaction transaction;
-  fields(decoder, transaction);
+  auto transaction = std::make_shared<Transaction>();
+  fields(decoder, *transaction);
   if (const std::string& error = decoder.finish(); !error.empty()) return std::unexpected(error);
   return transaction;
 }

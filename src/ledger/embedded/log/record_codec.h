@@ -38,7 +38,7 @@ void encode(const payment::Transaction& transaction, std::vector<std::uint8_t>& 
 // Any bytes at all are safe to give, here and below. The error says which field, at which byte, is
 // wrong and how.
 std::expected<payment::Record, std::string> decode(std::span<const std::uint8_t> bytes);
-std::expected<payment::Transaction, std::string> decode_transaction(
+std::expected<payment::TransactionPtr, std::string> decode_transaction(
     std::span<const std::uint8_t> bytes);
 
 }  // namespace batal::ledger
