@@ -12,6 +12,13 @@ using snap::Case;
 using snap::JsonWriter;
 using snap::Problem;
 
+// With room for most answers.
+std::string new_body() {
+  std::string body;
+  body.reserve(512);
+  return body;
+}
+
 void write_head(JsonWriter& json, std::string_view service, Case what, std::string_view detail) {
   std::string text;
   snap::append_response_code(text, service, what);
@@ -23,7 +30,7 @@ void write_head(JsonWriter& json, std::string_view service, Case what, std::stri
 
 std::string refusal_body(const Service& service, const Problem& problem, const Outcome& outcome,
                          const payment::Command& command) {
-  std::string body;
+  std::string body = new_body();
   JsonWriter json(body);
   write_head(json, service.code, problem.what, problem.detail);
   if (problem.what == Case::TransactionNotPermitted && service.render_refusal != nullptr) {
@@ -34,7 +41,7 @@ std::string refusal_body(const Service& service, const Problem& problem, const O
 }
 
 std::string success_body(const Service& service, const Outcome& outcome) {
-  std::string body;
+  std::string body = new_body();
   JsonWriter json(body);
   write_head(json, service.code, Case::Success, {});
   if (outcome.result == Outcome::Result::Found) {
@@ -82,7 +89,7 @@ http::Answer Answers::problem(std::string_view service, const Problem& problem) 
 }
 
 http::Answer Answers::denied(std::string_view service, const Denied& denied) {
-  std::string body;
+  std::string body = new_body();
   JsonWriter json(body);
   write_head(json, service, denied.problem.what, denied.problem.detail);
   // It holds headers as they came, and an answer is UTF-8.
@@ -103,7 +110,7 @@ http::Answer Answers::decided(const Service& service, const Outcome& outcome,
 }
 
 http::Answer Answers::token(std::string_view token, std::chrono::seconds life) {
-  std::string body;
+  std::string body = new_body();
   JsonWriter json(body);
   write_head(json, "73", Case::Success, {});
   json.member("accessToken", token)

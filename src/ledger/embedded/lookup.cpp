@@ -34,6 +34,7 @@ Lookup::~Lookup() {
 }
 
 void Lookup::ask(std::span<Question* const> questions) {
+  if (questions.empty()) return;  // as ever: a thread need not wake for it
   {
     const std::lock_guard lock(mutex_);
     asked_.insert(asked_.end(), questions.begin(), questions.end());
