@@ -17,9 +17,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from cgroup import Group, core_busy_seconds  # noqa: E402
-from support.server import Server, binary, wait_until  # noqa: E402
+from support.server import wait_until  # noqa: E402
 from support.wire import Wire  # noqa: E402
-from world import SETTINGS  # noqa: E402
+from world import SETTINGS, SettledServer, records  # noqa: E402
 
 ANSWER = json.dumps({"responseCode": "2005700", "responseMessage": "Success",
                      "originalPartnerReferenceNo": "order-100000",
@@ -38,9 +38,14 @@ def listens(address):
         return False
 
 
+def resident_mib(pid):
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+              if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1024
+
+
 class Contender:
-    """`folder` is its own and empty, `port` free, `core` the server's."""
-    expect = "2005700"
+    """`folder` is its own and empty, `port` free, `cores` the server's."""
 
     def __init__(self, folder, port, cores):
         self.folder = Path(folder)
@@ -144,20 +149,26 @@ class Batal(Contender):
         self.world = world
 
     def start(self):
-        self.server = PinnedServer(self.world.copy(), self, environment={
+        self.server = SettledServer(self.world.copy(), self.settle, environment={
             **SETTINGS, "BATAL_HTTP_LOOPS": str(len(self.cores)), **self.environment})
+        began = time.monotonic()
         self.server.start()
+        self.start_s = time.monotonic() - began
+        self.rss_mib = resident_mib(self.server.process.pid)
         self.address = self.server.address
 
     def stop(self):
         self.server.stop()
         self.group.remove()
 
-    def cancels_kept(self):
-        """How many the ledger holds, once it is stopped."""
-        shown = subprocess.run([binary(), "ledger", "show", "--data", self.server.data],
-                               capture_output=True, check=True).stdout
-        return shown.count(b'"action":"cancel"')
+    def started(self):
+        """How its start went, for the row."""
+        return {"start_s": self.start_s, "rss_mib": self.rss_mib}
+
+    def changes_kept(self):
+        """How many creations and cancels the ledger holds, once it is stopped."""
+        return sum(b'"action":"cancel"' in line or b'"action":"create"' in line
+                   for line in records(self.server.data))
 
     def sealed_and_indexed(self):
         """How many segments are left behind by the log, and how many of them the index has."""
@@ -178,16 +189,6 @@ class BatalWithoutSync(Batal):
     """The bound: what it would be if a sync cost nothing. Not durable."""
     name = "batal without fsync"
     environment = {"LD_PRELOAD": "libeatmydata.so"}
-
-
-class PinnedServer(Server):
-    def __init__(self, folder, contender, **options):
-        super().__init__(folder, **options)
-        self.contender = contender
-
-    def _limit(self):
-        super()._limit()
-        self.contender.settle()
 
 
 class Redis(Contender):

@@ -1,9 +1,11 @@
-"""Measured rounds as a table and as a chart."""
+"""The rounds of a series (series/series.py) as a table and as a chart."""
 
 from statistics import median
 
-US = "batal"
-BESIDE = "nginx, a fixed answer"
+COLUMNS = (("per s", "rate", 10, 0), ("CPU us", "cpu_us", 9, 1), ("core us", "core_us", 9, 1),
+           ("p50 us", "p50_us", 9, 0), ("p99 us", "p99_us", 9, 0), ("p99.9 us", "p999_us", 10, 0))
+NOT_OURS = ("nginx", "Redis", "fastify", "Prism", "Mockoon", "a bare append")
+NAME_WIDTH, RATIO_WIDTH = 32, 64
 BAR_PX, ROW_PX, LEFT_PX = 420, 26, 240
 
 
@@ -19,61 +21,53 @@ def middle(values):
     return median(values) if values else None
 
 
-def ratios(rounds, upper, lower, figure):
+def spread(rounds, ratio):
     """Round by round: least, middle, most."""
-    each = sorted(one[upper][figure] / one[lower][figure] for one in rounds
-                  if upper in one and lower in one)
+    each = sorted(one[ratio.upper][ratio.figure] / one[ratio.lower][ratio.figure] for one in rounds
+                  if ratio.upper in one and ratio.lower in one)
     return (each[0], median(each), each[-1]) if each else None
 
 
-def text(rounds):
+def bound(ratio, value):
+    """What the ratio must be, and whether it is; nothing where there is no bound."""
+    for limit, words, holds in ((ratio.at_most, "at most", lambda: value <= ratio.at_most),
+                                (ratio.at_least, "at least", lambda: value >= ratio.at_least)):
+        if limit is not None:
+            return f"  {words} {limit}: {'kept' if holds() else 'NOT KEPT'}"
+    return ""
+
+
+def text(series, rounds):
     names = list(rounds[0])
-    lines = [f"{'':32}{'per s':>10}{'CPU us':>9}{'core us':>9}{'p50 us':>9}{'p99 us':>9}"
-             f"{'p99.9 us':>10}"]
+    columns = (*COLUMNS, *series.more_columns)
+    lines = [" " * NAME_WIDTH + "".join(f"{title:>{width}}" for title, _, width, _ in columns)]
     for name in names:
-        figures = [middle(of(rounds, name, figure))
-                   for figure in ("rate", "cpu_us", "core_us", "p50_us", "p99_us", "p999_us")]
-        rate, cpu, core, *latencies = figures
-        lines.append(f"{name:32}{shown(rate):>10}{shown(cpu, 1):>9}{shown(core, 1):>9}"
-                     + "".join(f"{shown(value):>{width}}"
-                               for value, width in zip(latencies, (9, 9, 10))))
+        lines.append(f"{name:{NAME_WIDTH}}" + "".join(
+            f"{shown(middle(of(rounds, name, figure)), digits):>{width}}"
+            for _, figure, width, digits in columns))
     lines += ["", f"ratios of {len(rounds)} rounds: least, median, most"]
-    for name in names:
-        if name.startswith(US):
-            add(lines, f"CPU of {name} / CPU of {BESIDE}",
-                ratios(rounds, name, BESIDE, "cpu_us"))
-    for name in names:
-        if name != US:
-            add(lines, f"cancels/s / {name}", ratios(rounds, US, name, "rate"))
-    for name in names:
-        kept = [(one[name]["sealed"], one[name]["indexed"]) for one in rounds
-                if name in one and "sealed" in one[name]]
-        if kept:
-            lines.append(f"{name}: segments sealed and, as the load ends, indexed: "
-                         + ", ".join(f"{sealed}/{indexed}" for sealed, indexed in kept))
-    return "\n".join(lines)
+    for ratio in series.ratios(names):
+        if values := spread(rounds, ratio):
+            lines.append(f"{ratio.what:{RATIO_WIDTH}}"
+                         + "".join(f"{value:8.2f}" for value in values) + bound(ratio, values[1]))
+    return "\n".join([*lines, *series.notes(rounds)])
 
 
-def add(lines, what, ratio):
-    if ratio:
-        lines.append(f"{what:64}" + "".join(f"{value:8.2f}" for value in ratio))
-
-
-def chart(rounds):
-    """CPU per request, a bar each."""
+def chart(series, rounds):
+    """One figure, a bar a row."""
     names = list(rounds[0])
-    values = [middle(of(rounds, name, "cpu_us")) for name in names]
+    values = [middle(of(rounds, name, series.chart_figure)) for name in names]
     most = max(values)
     height = ROW_PX * len(names) + 40
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT_PX + BAR_PX + 90}" '
              f'height="{height}" font-family="sans-serif" font-size="13">',
-             f'<text x="{LEFT_PX}" y="18">CPU microseconds per request, median</text>']
+             f'<text x="{LEFT_PX}" y="18">{series.chart_title}</text>']
     for row, (name, value) in enumerate(zip(names, values)):
         y = 30 + row * ROW_PX
-        colour = "#1b7f4b" if name.startswith(US) else "#8a94a0"
+        colour = "#8a94a0" if name.startswith(NOT_OURS) else "#1b7f4b"
         width = max(1, BAR_PX * value / most)
         parts += [f'<text x="{LEFT_PX - 8}" y="{y + 14}" text-anchor="end">{name}</text>',
                   f'<rect x="{LEFT_PX}" y="{y}" width="{width:.1f}" height="{ROW_PX - 8}" '
                   f'fill="{colour}"/>',
-                  f'<text x="{LEFT_PX + width + 6:.1f}" y="{y + 14}">{value:.1f}</text>']
+                  f'<text x="{LEFT_PX + width + 6:.1f}" y="{y + 14}">{value:,.1f}</text>']
     return "\n".join([*parts, "</svg>", ""])

@@ -1,6 +1,6 @@
 // Plays prepared HTTP requests against a server and says what came back.
 //
-//   batal_load --to ADDRESS:PORT --requests FILE [--expect TEXT] [--connections N]
+//   batal_load --to ADDRESS:PORT --requests FILE [--expect TEXT] [--status CODE] [--connections N]
 //              [--rate PER_SECOND] [--seconds S] [--again]
 //
 // The file holds records "LENGTH\n" and LENGTH bytes of one request each, which is sent once; with
@@ -8,9 +8,9 @@
 // request when it has the answer. With --rate open loop: a request is due at its moment whether or
 // not earlier ones have been answered, and its latency counts from then, so that a server that
 // stands still cannot hide it by being asked less. What is due goes out on the first free
-// connection.
+// connection. It begins a moment after all have connected, so that nobody waits for being accepted.
 //
-// Prints a line of JSON: seconds, answers, wrong (not status 200, or without TEXT in the body),
+// Prints a line of JSON: seconds, answers, wrong (not of status CODE, or without TEXT in the body),
 // ran_out (no request was left before the time was up), and the latencies in microseconds.
 //
 // One thread, no allocation for a request: what it costs itself limits what it can measure.
@@ -37,6 +37,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -44,12 +45,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kAnswerBytesMax = 8192;
+constexpr auto kAcceptedWithin = std::chrono::milliseconds(100);
 constexpr auto kSilenceMax = std::chrono::seconds(10);
 
 struct Options {
   std::string to;
   std::string requests;
   std::string expect;
+  int status = 200;
   std::size_t connections = 64;
   double rate = 0;  // 0: closed loop
   double seconds = 3;
@@ -143,6 +146,7 @@ class Load {
   }
 
   void run() {
+    std::this_thread::sleep_for(kAcceptedWithin);
     begin_ = Clock::now();
     const auto end = begin_ + std::chrono::duration_cast<Clock::duration>(
                                   std::chrono::duration<double>(options_.seconds));
@@ -243,7 +247,7 @@ class Load {
   void note(const Connection& connection, const Answer& answer) {
     const auto took = std::chrono::nanoseconds(Clock::now() - connection.due).count();
     latencies_.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(took, 0)));
-    const bool right = answer.head.starts_with("HTTP/1.1 200") &&
+    const bool right = answer.head.starts_with(status_line_) &&
                        answer.body.find(options_.expect) != std::string_view::npos;
     if (right) return;
     if (wrong_++ == 0)
@@ -252,6 +256,7 @@ class Load {
   }
 
   const Options& options_;
+  const std::string status_line_ = fmt::format("HTTP/1.1 {} ", options_.status);
   const std::vector<std::string_view> requests_;
   std::vector<Connection> connections_;
   std::vector<Connection*> free_;         // the one used last is the next to be used
@@ -274,6 +279,7 @@ int main(int argc, char** argv) {
   app.add_option("--to", options.to, "ADDRESS:PORT")->required();
   app.add_option("--requests", options.requests, "a file of requests")->required();
   app.add_option("--expect", options.expect, "what each body must contain");
+  app.add_option("--status", options.status, "which each answer must have");
   app.add_option("--connections", options.connections)->check(CLI::PositiveNumber);
   app.add_option("--rate", options.rate, "requests a second, open loop; 0: closed loop");
   app.add_option("--seconds", options.seconds)->check(CLI::PositiveNumber);

@@ -1,0 +1,1 @@
+"""The series of bench/run, each a module with a class of its name."""
