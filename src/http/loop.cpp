@@ -54,6 +54,7 @@ void EventLoop::add(std::unique_ptr<Listener> listener) {
 void EventLoop::start() {
   for (const auto& listener : listeners_) listener->start();
   thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "loop");
 }
 
 void EventLoop::drain(const std::function<void()>& gone) {

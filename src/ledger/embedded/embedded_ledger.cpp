@@ -1,5 +1,6 @@
 #include "ledger/embedded/embedded_ledger.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -87,6 +88,7 @@ EmbeddedLedger::~EmbeddedLedger() {
 
 void EmbeddedLedger::start() {
   thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "ledger");
 }
 
 void EmbeddedLedger::stop() {

@@ -1,5 +1,6 @@
 #include "ledger/embedded/lookup.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -27,7 +28,9 @@ Lookup::Lookup(FileDoor& door, Path folder, Path index_file, const KeyHash& hash
       answers_together_(answers_together),
       answered_(std::move(answered)),
       frames_(door_, folder_, keeper_.ledger()),
-      thread_([this] { run(); }) {}
+      thread_([this] { run(); }) {
+  ::pthread_setname_np(thread_.native_handle(), "look-up");
+}
 
 Lookup::~Lookup() {
   stop();

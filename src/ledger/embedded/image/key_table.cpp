@@ -1,6 +1,9 @@
 #include "ledger/embedded/image/key_table.h"
 
 #include <algorithm>
+#include <array>
+
+#include "ledger/embedded/log/background.h"
 
 namespace batal::ledger {
 
@@ -14,13 +17,22 @@ KeyTable::Offsets KeyTable::find(std::uint64_t hash) const {
   return offsets;
 }
 
+// By the upper bits first, so that others wait for the sorting of a part only.
 std::vector<IndexEntry> KeyTable::sorted(std::uint32_t segment) const {
+  constexpr int kPartBits = 6;
+  std::array<std::vector<IndexEntry>, 1 << kPartBits> parts;
+  const auto put = [&](std::uint64_t hash, std::uint32_t offset) {
+    parts[hash >> (64 - kPartBits)].push_back({hash, {segment, offset}});
+  };
+  for (const auto& [hash, offset] : newest_) put(hash.value(), offset);
+  for (const auto& other : others_) put(other.hash, other.position.offset);
   std::vector<IndexEntry> entries;
   entries.reserve(size());
-  for (const auto& [hash, offset] : newest_) entries.push_back({hash.value(), {segment, offset}});
-  for (const auto& other : others_)
-    entries.push_back({other.hash, {segment, other.position.offset}});
-  std::ranges::sort(entries);
+  for (auto& part : parts) {
+    give_way();
+    std::ranges::sort(part);
+    entries.insert(entries.end(), part.begin(), part.end());
+  }
   return entries;
 }
 

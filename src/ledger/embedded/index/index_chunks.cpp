@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "ledger/embedded/log/background.h"
 #include "ledger/embedded/log/crc32c.h"
 
 namespace batal::ledger {
@@ -77,6 +78,7 @@ RunPtr RunWriter::finish() {
 }
 
 void RunWriter::put_chunk(std::uint64_t next) {
+  give_way();
   if (!transaction_) transaction_.emplace(database_);
   const Chunk chunk{.first = first_, .next = next, .entries = entries_};
   insert_->run(to_row_id(first_), to_row_id(next), chunk.entries, crc_of(chunk, run_));

@@ -1,12 +1,14 @@
 #include "ledger/embedded/keeping/keeper.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <span>
 #include <utility>
 
+#include "ledger/embedded/log/background.h"
 #include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
@@ -162,6 +164,7 @@ bool Keeper::is_remade(std::uint64_t generation, std::uint32_t through,
 
 void Keeper::start() {
   thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(thread_.native_handle(), "keeper");
 }
 
 void Keeper::begin_stop() {
@@ -222,11 +225,19 @@ void Keeper::work() {
   segments_ = progress.end.segment;
   if (damaged || !index_) attempt(kRemaking, [&] { remake_index(); });
   attempt("index a segment", [&] {
-    while (index_->sealed()->through + 1 < segments_) index_next();
+    while (index_->sealed()->through + 1 < segments_) {
+      hurry(is_behind());
+      index_next();
+    }
   });
   attempt("write a snapshot", [&] { write_snapshot(); });
   attempt("write a checkpoint", [&] { write_checkpoint(progress); });
   attempt("prune", [&] { prune(progress); });
+}
+
+bool Keeper::is_behind() const {
+  const std::lock_guard lock(mutex_);
+  return index_->sealed()->through + 2 < progress_.end.segment;
 }
 
 // What fails is told once, and once more when it works again. Nothing works without an index.
@@ -343,6 +354,7 @@ void Keeper::visit_tail(std::uint32_t through, const EachRecord& each) {
   for (const SegmentFacts& facts :
        std::span(index_->facts()).first(through).subspan(tail_begin())) {
     go_on_unless_stopping();
+    hurry(is_behind());
     visit_sealed(door_, options_.folder, expected(facts), each);
   }
 }

@@ -99,6 +99,7 @@ class Keeper {
   void run();
   void work();
   void go_on_unless_stopping() const;
+  bool is_behind() const;
   void attempt(std::string_view what, const std::function<void()>& deed);
 
   void index_sealed();

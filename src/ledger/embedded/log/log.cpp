@@ -54,9 +54,11 @@ RecoveryReport Log::recover(std::uint64_t first_sequence, const EachRecord& each
 }
 
 void Log::prepare_next() {
-  next_ = std::async(std::launch::async,
-                     [&door = door_, path = options_.folder / kNextName,
-                      bytes = options_.segment_bytes] { return make_zeroed(door, path, bytes); });
+  pace_ = std::make_shared<Pace>();
+  next_ = std::async(std::launch::async, [&door = door_, path = options_.folder / kNextName,
+                                          bytes = options_.segment_bytes, pace = pace_] {
+    return make_zeroed(door, path, bytes, pace.get());
+  });
 }
 
 bool Log::make_room() {
@@ -77,6 +79,7 @@ bool Log::next_is_there() {
 
 // Waits for the next segment; null where the disk has refused it.
 FilePtr Log::take_next() {
+  pace_->hurry();
   try {
     FilePtr next = next_.get();
     if (failed_at_) spdlog::info("ledger: the next segment is made, records are taken again");

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 
 #include "ledger/embedded/log/file.h"
@@ -91,6 +92,7 @@ class Log {
   std::uint64_t sequence_ = 0;         // of the last record, the batch's included
   std::uint64_t synced_sequence_ = 0;  // of the last durable one
   std::future<FilePtr> next_;          // the next segment, all zeros; none once it has failed
+  std::shared_ptr<Pace> pace_;         // at which it is made
   std::optional<std::chrono::steady_clock::time_point> failed_at_;  // none has been made since
 };
 

@@ -27,7 +27,7 @@ constexpr std::size_t kLedgerIdAt = 32;
 constexpr std::size_t kHeaderCrcAt = 48;
 constexpr std::size_t kMacAt = 32;
 
-constexpr std::size_t kPieceBytes = 1 << 20;
+constexpr std::size_t kPieceBytes = 256 << 10;
 alignas(kDiskPageBytes) constinit std::array<std::uint8_t, kPieceBytes> zeros{};
 
 void write_zeros(File& file, std::size_t bytes, std::uint64_t offset, const Path& path) {
@@ -41,10 +41,11 @@ void write_zeros(File& file, std::size_t bytes, std::uint64_t offset, const Path
 }
 
 // Synced piece by piece, so that the ledger's own syncs never queue behind a whole segment.
-void fill_with_zeros(File& file, std::size_t bytes, const Path& path) {
+void fill_with_zeros(File& file, std::size_t bytes, const Path& path, Pace* pace) {
   for (std::size_t offset = 0; offset < bytes; offset += kPieceBytes) {
     write_zeros(file, std::min(kPieceBytes, bytes - offset), offset, path);
     must(file.sync(), "sync", path);
+    if (pace != nullptr) pace->rest();
   }
 }
 
@@ -154,11 +155,11 @@ std::vector<std::uint32_t> segment_numbers(std::span<const std::string> names) {
   return numbers;
 }
 
-FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes) {
+FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes, Pace* pace) {
   must(door.remove(path), "remove", path);
   FilePtr file = must(door.open(path, OpenFor::Creating), "make", path);
   try {
-    fill_with_zeros(*file, bytes, path);
+    fill_with_zeros(*file, bytes, path, pace);
   } catch (const LedgerError&) {
     // What is left of it would keep a full disk full; the first error is the one to tell.
     static_cast<void>(door.remove(path));

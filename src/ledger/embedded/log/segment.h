@@ -41,6 +41,7 @@
 #include <string_view>
 
 #include "ledger/audit_key.h"
+#include "ledger/embedded/log/background.h"
 #include "ledger/embedded/log/file.h"
 #include "ledger/ledger.h"
 #include "payment/record.h"
@@ -143,8 +144,8 @@ std::optional<std::uint32_t> segment_number(std::string_view name);
 std::vector<std::uint32_t> segment_numbers(std::span<const std::string> names);
 
 // Makes a file of zeros, durable but for its name. Whatever bore the name is removed. Throws
-// LedgerError, and leaves no file, where the disk refuses.
-FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes);
+// LedgerError, and leaves no file, where the disk refuses. At its own pace, or as fast as it can.
+FilePtr make_zeroed(FileDoor& door, const Path& path, std::size_t bytes, Pace* pace = nullptr);
 
 // A segment's whole file. Throws LedgerError.
 Bytes read_segment(FileDoor& door, const Path& path);

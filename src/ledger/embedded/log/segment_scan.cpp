@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "ledger/embedded/log/background.h"
 #include "ledger/embedded/log/ledger_error.h"
 
 namespace batal::ledger {
@@ -47,6 +48,7 @@ std::optional<Frame> SegmentScan::frame_ahead() {
 
 // Reads from offset_ on, so many bytes or a piece, whichever is more. False: the file has less.
 bool SegmentScan::read_on(std::size_t bytes) {
+  give_way();
   const auto kept_bytes = ahead().size();
   buffer_.erase(buffer_.begin(), buffer_.end() - static_cast<std::ptrdiff_t>(kept_bytes));
   buffer_at_ = offset_;

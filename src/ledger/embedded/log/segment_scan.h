@@ -16,7 +16,7 @@ namespace batal::ledger {
 
 class SegmentScan {
  public:
-  static constexpr std::size_t kPieceBytes = 256 << 10;
+  static constexpr std::size_t kPieceBytes = 64 << 10;
 
   // Throws LedgerError where the header is another than expected, or the file has lost its end. The
   // file and the path must live longer.
