@@ -16,8 +16,9 @@ NOT_DONE = "5005401"
 # The call on the file that is being made which fails.
 MAKER = ["open", "pwrite", "pwrite 3", "fdatasync"]
 
-# The file, the call and the first that fails: a file is filled in four pieces, then gets its head.
-TAKES_PLACE = [("next.tmp", "pwrite 5"), ("next.tmp", "fdatasync 5"), ("next.tmp", "rename"),
+# The file, the call and the first that fails: a file is filled in sixteen pieces, then gets its
+# head.
+TAKES_PLACE = [("next.tmp", "pwrite 17"), ("next.tmp", "fdatasync 17"), ("next.tmp", "rename"),
                ("ledger", "fsync")]
 
 

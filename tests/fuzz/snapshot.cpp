@@ -129,7 +129,7 @@ void check_load(const std::vector<Entry>& entries) {
       return;
     }
     Bytes again;
-    ledger::encode(*transaction, again);
+    ledger::encode(**transaction, again);
     require(again == entry.encoded, "a transaction has one form");
   }
   try {
