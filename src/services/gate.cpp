@@ -129,11 +129,11 @@ std::vector<snap::HmacSha512>& Gate::signers_of(const Passing& passing) {
   if (signers_.size() >= kSignersMax) signers_.clear();
   snap::common_to_sign(common_to_sign_, passing.request.method, passing.request.path,
                        passing.token);
-  std::vector<snap::HmacSha512>& signers = signers_[key];
+  std::vector<snap::HmacSha512> signers;
   for (const std::string& secret : passing.partner->client_secrets) {
     signers.emplace_back(secret, common_to_sign_);
   }
-  return signers;
+  return signers_.emplace(key, std::move(signers)).first->second;
 }
 
 std::optional<Problem> Gate::external_id(Passing& passing) {
