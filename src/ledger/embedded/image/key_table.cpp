@@ -29,6 +29,7 @@ std::vector<IndexEntry> KeyTable::sorted(std::uint32_t segment) const {
   std::vector<IndexEntry> entries;
   entries.reserve(size());
   for (auto& part : parts) {
+    if (part.empty()) continue;
     give_way();
     std::ranges::sort(part);
     entries.insert(entries.end(), part.begin(), part.end());
